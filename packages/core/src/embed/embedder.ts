@@ -1,0 +1,18 @@
+/** Text → vector, whatever does the work. Vectors are L2-normalised; an all-zero vector means "no known word". */
+export interface Embedder {
+  /** Changes whenever vectors could change; part of the index's fingerprint. */
+  readonly modelId: string;
+  readonly dimension: number;
+  /** One vector per document, in order. */
+  embedDocuments(documents: readonly EmbeddingDocument[], signal?: AbortSignal): Promise<readonly Float32Array[]>;
+  embedQuery(query: string, signal?: AbortSignal): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/** What of a chunk is embedded. */
+export interface EmbeddingDocument {
+  readonly path: string;
+  readonly scope: readonly string[];
+  readonly symbols: readonly string[];
+  readonly text: string;
+}

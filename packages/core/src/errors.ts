@@ -1,0 +1,93 @@
+/**
+ * Every failure a user can meet: a stable code, one sentence, and what to do next.
+ * Nothing else in this package throws something meant for a user.
+ */
+const catalogue = {
+  WORKSPACE_NOT_FOUND: {
+    message: (d: { path: string }) => `There is no folder ${d.path}.`,
+    nextStep: () => "Check the path given with --workspace.",
+  },
+  WORKSPACE_NOT_A_FOLDER: {
+    message: (d: { path: string }) => `${d.path} is not a folder.`,
+    nextStep: () => "Give the folder that holds the files, not a file.",
+  },
+  WORKSPACE_NOT_READABLE: {
+    message: (d: { path: string }) => `The folder ${d.path} cannot be read.`,
+    nextStep: () => "Check its permissions.",
+  },
+  GIT_FAILED: {
+    message: (d: { path: string; detail: string }) => `git could not list the files of ${d.path}: ${d.detail}`,
+    nextStep: () => "Check that `git status` works in that folder.",
+  },
+  NO_INDEX: {
+    message: (d: { path: string }) => `There is no index at ${d.path}.`,
+    nextStep: () => "Run `resona index` first.",
+  },
+  INDEX_FOREIGN: {
+    message: (d: { path: string }) => `${d.path} exists and is not a Resona index; it was left alone.`,
+    nextStep: () => "Move it away, or choose another place with --index.",
+  },
+  INDEX_FROM_FUTURE: {
+    message: (d: { path: string; found: number; known: number }) =>
+      `The index at ${d.path} was written by a newer Resona (schema ${d.found}, this one knows ${d.known}).`,
+    nextStep: () => "Update Resona, or choose another place with --index.",
+  },
+  INDEX_LOCKED: {
+    message: (d: { path: string; holder: string }) => `The index at ${d.path} is being written by ${d.holder}.`,
+    nextStep: () => "Wait until it is done; searching works meanwhile.",
+  },
+  INDEX_NOT_WRITABLE: {
+    message: (d: { path: string }) => `The index at ${d.path} cannot be written.`,
+    nextStep: () => "Choose a writable place with --index.",
+  },
+  INDEX_DAMAGED: {
+    message: (d: { path: string; detail: string }) => `The index at ${d.path} is damaged: ${d.detail}`,
+    nextStep: () => "Rebuild it with `resona index --rebuild`; an index holds derived data only.",
+  },
+  DISK_FULL: {
+    message: (d: { path: string }) => `There is no space left to write the index at ${d.path}; what was indexed stays.`,
+    nextStep: () => "Free some space, or choose another place with --index, and run the command again.",
+  },
+  QUERY_EMPTY: {
+    message: () => "The query is empty.",
+    nextStep: () => "Say what you are looking for, in words or as a name.",
+  },
+  QUERY_TOO_LONG: {
+    message: (d: { length: number; limit: number }) =>
+      `The query has ${d.length} characters; ${d.limit} is the most.`,
+    nextStep: () => "Shorten it to the few sentences or names that matter.",
+  },
+  OPTION_INVALID: {
+    message: (d: { option: string; detail: string }) => `${d.option} ${d.detail}.`,
+    nextStep: () => "See `resona --help` for the options and their bounds.",
+  },
+  MODEL_INVALID: {
+    message: (d: { detail: string }) => `The embedding model cannot be used: ${d.detail}`,
+    nextStep: () => "Install Resona again; the model is part of its package.",
+  },
+} as const;
+
+type Catalogue = typeof catalogue;
+export type ErrorCode = keyof Catalogue;
+type Details<C extends ErrorCode> = Parameters<Catalogue[C]["message"]>[0];
+
+export class ResonaError extends Error {
+  readonly code: ErrorCode;
+  /** What the user can do about it, one sentence. */
+  readonly nextStep: string;
+
+  constructor(code: ErrorCode, message: string, nextStep: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "ResonaError";
+    this.code = code;
+    this.nextStep = nextStep;
+  }
+}
+
+/** Builds the error of a code from its details: `resonaError("NO_INDEX", { path })`. */
+export function resonaError<C extends ErrorCode>(code: C, details: Details<C>, cause?: unknown): ResonaError {
+  const entry = catalogue[code];
+  // Each entry's message takes exactly the details of its code; TypeScript cannot follow that through the union.
+  const message = (entry.message as (details: Details<C>) => string)(details);
+  return new ResonaError(code, message, entry.nextStep(), cause);
+}

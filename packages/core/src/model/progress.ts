@@ -1,0 +1,26 @@
+/** What a long run reports; terminals, editors and `--json` lines all consume this stream. */
+export type IndexEvent = ProgressEvent | NoticeEvent;
+
+export interface ProgressEvent {
+  readonly type: "progress";
+  readonly stage: "checking" | "indexing" | "optimizing";
+  /** Files looked at so far. */
+  readonly filesDone: number;
+  /** All files, where it is known before the end. */
+  readonly filesTotal?: number;
+  /** Files whose text was read, chunked and embedded so far. */
+  readonly filesIndexed: number;
+  readonly chunksIndexed: number;
+  /** Bytes of the files read so far, and per second since the start. */
+  readonly bytesRead: number;
+  readonly bytesPerSecond: number;
+  /** Resident memory of this process in bytes. */
+  readonly rssBytes: number;
+}
+
+/** Something the user should know that is no error: a rebuild and why, a stale lock taken over. */
+export interface NoticeEvent {
+  readonly type: "notice";
+  readonly code: string;
+  readonly message: string;
+}

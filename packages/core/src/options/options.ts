@@ -1,0 +1,77 @@
+import { availableParallelism } from "node:os";
+
+/**
+ * The one table of options. Front ends generate their flags, settings and documentation from it.
+ * `fingerprint` marks what changes the stored records: a different value rebuilds the index.
+ */
+export const optionTable = {
+  index: {
+    type: "path",
+    default: undefined,
+    env: "RESONA_INDEX",
+    fingerprint: false,
+    description: "Folder of the index; by default .resona in the workspace",
+  },
+  maxFileBytes: {
+    type: "integer",
+    default: 1_048_576,
+    min: 1_024,
+    max: 67_108_864,
+    env: "RESONA_MAX_FILE_BYTES",
+    fingerprint: false,
+    description: "Files larger than this many bytes are skipped",
+  },
+  chunkChars: {
+    type: "integer",
+    default: 1_500,
+    min: 200,
+    max: 8_000,
+    env: "RESONA_CHUNK_CHARS",
+    fingerprint: true,
+    description: "Size in characters that chunks aim at",
+  },
+  parserThreads: {
+    type: "integer",
+    default: Math.min(4, availableParallelism()),
+    min: 1,
+    max: 64,
+    env: "RESONA_PARSER_THREADS",
+    fingerprint: false,
+    description: "Threads that parse source files",
+  },
+  parseTimeoutMs: {
+    type: "integer",
+    default: 2_000,
+    min: 10,
+    max: 600_000,
+    env: "RESONA_PARSE_TIMEOUT_MS",
+    fingerprint: false,
+    description: "A file that takes longer to parse than this many milliseconds is split by lines",
+  },
+} as const satisfies Record<string, OptionDescription>;
+
+interface OptionBase {
+  readonly env: string;
+  readonly fingerprint: boolean;
+  /** One line, no full stop. */
+  readonly description: string;
+}
+
+export type OptionDescription = OptionBase &
+  (
+    | { readonly type: "path"; readonly default: string | undefined }
+    | { readonly type: "integer"; readonly default: number; readonly min: number; readonly max: number }
+  );
+
+type OptionTable = typeof optionTable;
+export type OptionName = keyof OptionTable;
+
+/** What a caller may give; everything else takes its default. */
+export type EngineOptions = {
+  readonly [N in OptionName]?: (OptionTable[N]["type"] extends "integer" ? number : string) | undefined;
+};
+
+/** Every option with its value. */
+export type ResolvedOptions = {
+  readonly [N in OptionName]: OptionTable[N]["type"] extends "integer" ? number : string;
+};

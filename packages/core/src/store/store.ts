@@ -1,0 +1,74 @@
+import type { Chunk } from "../model/chunk.ts";
+import type { SkipReason } from "../model/skip-reason.ts";
+
+/** What the index knows of a file: enough to decide whether it changed, and what became of it. */
+export interface FileRecord {
+  readonly path: string;
+  /** 32 hexadecimal digits; empty when the file was never read. */
+  readonly hash: string;
+  readonly size: number;
+  /** 0 when the time cannot be trusted to show a later change. */
+  readonly mtimeMs: number;
+  readonly language: string;
+  readonly chunkCount: number;
+  readonly outcome: FileOutcome;
+}
+
+export type FileOutcome =
+  | { readonly kind: "indexed" }
+  | { readonly kind: "skipped"; readonly reason: SkipReason }
+  | { readonly kind: "failed"; readonly message: string };
+
+/** A chunk ready to be stored: its place, its words for the full-text index, its vector. */
+export interface EmbeddedChunk extends Chunk {
+  /** Space-separated index terms (`text/terms.ts`). */
+  readonly terms: string;
+  readonly vector: Float32Array;
+}
+
+/** A file with all of its chunks (none for a skipped or failed one): the unit of a commit. */
+export interface FileCommit {
+  readonly file: FileRecord;
+  readonly chunks: readonly EmbeddedChunk[];
+  /** Whether the index may hold chunks of this path already. */
+  readonly known: boolean;
+}
+
+/** A stored chunk that may answer a query. */
+export interface CandidateChunk {
+  readonly id: string;
+  readonly path: string;
+  readonly language: string;
+  readonly startLine: number;
+  readonly endLine: number;
+  readonly kind: string;
+  readonly symbols: readonly string[];
+  readonly text: string;
+  /** Number of chunks that the file has. */
+  readonly fileChunks: number;
+  /** BM25 score; absent when the chunk was found by its vector only. */
+  readonly lexicalScore?: number;
+  readonly vector: Float32Array;
+}
+
+/** One word of a lexical query; a chunk's score is the weighted sum over the words it has. */
+export interface LexicalTerm {
+  readonly term: string;
+  readonly weight: number;
+}
+
+/** Restricts candidates; absent fields restrict nothing. */
+export interface CandidateFilter {
+  readonly languages?: readonly string[];
+  readonly paths?: readonly string[];
+}
+
+/** Reading side of the store; needs no lock. */
+export interface ChunkReader {
+  /** The best chunks by BM25 over the `terms` column. */
+  searchTerms(terms: readonly LexicalTerm[], limit: number, filter?: CandidateFilter): Promise<CandidateChunk[]>;
+  /** The nearest chunks by cosine. */
+  searchVector(vector: Float32Array, limit: number, filter?: CandidateFilter): Promise<CandidateChunk[]>;
+  /** Paths of all indexed files, in batches. */
+  paths(): AsyncIterable<readonly string[]>;
+}
