@@ -85,7 +85,8 @@ function installTool(name, version, label) {
   console.error(`resona: installing ${label}`);
   mkdirSync(toolchain, { recursive: true });
   // A manifest of its own keeps npm from climbing up to the workspace's.
-  if (!existsSync(join(toolchain, "package.json"))) writeFileSync(join(toolchain, "package.json"), '{ "private": true }\n');
+  if (!existsSync(join(toolchain, "package.json")))
+    writeFileSync(join(toolchain, "package.json"), '{ "private": true }\n');
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   runOrExit(npm, ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--save-exact", `${name}@${version}`], {
     cwd: toolchain,

@@ -53,8 +53,7 @@ const catalogue = {
     nextStep: () => "Say what you are looking for, in words or as a name.",
   },
   QUERY_TOO_LONG: {
-    message: (d: { length: number; limit: number }) =>
-      `The query has ${d.length} characters; ${d.limit} is the most.`,
+    message: (d: { length: number; limit: number }) => `The query has ${d.length} characters; ${d.limit} is the most.`,
     nextStep: () => "Shorten it to the few sentences or names that matter.",
   },
   OPTION_INVALID: {

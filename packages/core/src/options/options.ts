@@ -1,5 +1,3 @@
-import { availableParallelism } from "node:os";
-
 /**
  * The one table of options. Front ends generate their flags, settings and documentation from it.
  * `fingerprint` marks what changes the stored records: a different value rebuilds the index.
@@ -32,12 +30,12 @@ export const optionTable = {
   },
   parserThreads: {
     type: "integer",
-    default: Math.min(4, availableParallelism()),
+    default: 4,
     min: 1,
     max: 64,
     env: "RESONA_PARSER_THREADS",
     fingerprint: false,
-    description: "Threads that parse source files",
+    description: "Threads that parse source files, never more than there are cores",
   },
   parseTimeoutMs: {
     type: "integer",
@@ -48,7 +46,7 @@ export const optionTable = {
     fingerprint: false,
     description: "A file that takes longer to parse than this many milliseconds is split by lines",
   },
-} as const satisfies Record<string, OptionDescription>;
+} as const;
 
 interface OptionBase {
   readonly env: string;
@@ -63,7 +61,8 @@ export type OptionDescription = OptionBase &
     | { readonly type: "integer"; readonly default: number; readonly min: number; readonly max: number }
   );
 
-type OptionTable = typeof optionTable;
+type Described<T extends Record<string, OptionDescription>> = T;
+type OptionTable = Described<typeof optionTable>;
 export type OptionName = keyof OptionTable;
 
 /** What a caller may give; everything else takes its default. */
