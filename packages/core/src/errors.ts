@@ -36,6 +36,10 @@ const catalogue = {
     message: (d: { path: string; holder: string }) => `The index at ${d.path} is being written by ${d.holder}.`,
     nextStep: () => "Wait until it is done; searching works meanwhile.",
   },
+  INDEX_NOT_READABLE: {
+    message: (d: { path: string }) => `The index at ${d.path} cannot be read.`,
+    nextStep: () => "Check its permissions, or choose another place with --index.",
+  },
   INDEX_NOT_WRITABLE: {
     message: (d: { path: string }) => `The index at ${d.path} cannot be written.`,
     nextStep: () => "Choose a writable place with --index.",
@@ -43,6 +47,10 @@ const catalogue = {
   INDEX_DAMAGED: {
     message: (d: { path: string; detail: string }) => `The index at ${d.path} is damaged: ${d.detail}`,
     nextStep: () => "Rebuild it with `resona index --rebuild`; an index holds derived data only.",
+  },
+  STORE_FAILED: {
+    message: (d: { path: string; detail: string }) => `The database at ${d.path} failed: ${d.detail}`,
+    nextStep: () => "Run the command again; if it fails again, rebuild with `resona index --rebuild`.",
   },
   DISK_FULL: {
     message: (d: { path: string }) => `There is no space left to write the index at ${d.path}; what was indexed stays.`,

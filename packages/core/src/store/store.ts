@@ -4,7 +4,7 @@ import type { SkipReason } from "../model/skip-reason.ts";
 /** What the index knows of a file: enough to decide whether it changed, and what became of it. */
 export interface FileRecord {
   readonly path: string;
-  /** 32 hexadecimal digits; empty when the file was never read. */
+  /** 32 hexadecimal digits; all zeros when the file was never read. */
   readonly hash: string;
   readonly size: number;
   /** 0 when the time cannot be trusted to show a later change. */
@@ -21,17 +21,26 @@ export type FileOutcome =
 
 /** A chunk ready to be stored: its place, its words for the full-text index, its vector. */
 export interface EmbeddedChunk extends Chunk {
-  /** Space-separated index terms (`text/terms.ts`). */
+  /** Space-separated index terms (`text/identifier-terms.ts`). */
   readonly terms: string;
   readonly vector: Float32Array;
 }
 
-/** A file with all of its chunks (none for a skipped or failed one): the unit of a commit. */
-export interface FileCommit {
+/** A file with all of its chunks (none for a skipped or failed one). */
+export interface FileReplacement {
   readonly file: FileRecord;
   readonly chunks: readonly EmbeddedChunk[];
-  /** Whether the index may hold chunks of this path already. */
-  readonly known: boolean;
+  /** How many chunks of the path the index holds; undefined for a path that it does not know. */
+  readonly previousChunks: number | undefined;
+}
+
+/** Whole files only; written together in a handful of LanceDB commits. */
+export interface CommitBatch {
+  readonly replaced: readonly FileReplacement[];
+  /** Known files whose content is the same and whose size, time or reason is not. */
+  readonly refreshed: readonly FileRecord[];
+  /** Paths that no longer exist. */
+  readonly removed: readonly string[];
 }
 
 /** A stored chunk that may answer a query. */
@@ -71,4 +80,14 @@ export interface ChunkReader {
   searchVector(vector: Float32Array, limit: number, filter?: CandidateFilter): Promise<CandidateChunk[]>;
   /** Paths of all indexed files, in batches. */
   paths(): AsyncIterable<readonly string[]>;
+}
+
+/** Sizes and health of the tables. */
+export interface StoreStats {
+  readonly chunks: number;
+  /** LanceDB versions kept, over both tables. */
+  readonly versions: number;
+  readonly fragments: number;
+  readonly unindexedRows: number;
+  readonly diskBytes: number;
 }

@@ -1,0 +1,89 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { resonaError } from "../errors.ts";
+import { schemaVersion } from "./schema.ts";
+import { syncPath } from "./sync-files.ts";
+
+/** What an index says of itself, in `index.json`. */
+export interface IndexManifest {
+  readonly format: "resona-index";
+  readonly schemaVersion: number;
+  /** Everything that forces a rebuild when it changes, by name. */
+  readonly fingerprint: Readonly<Record<string, string | number>>;
+  readonly workspace: string;
+  /** `writing` from before a run's first commit until its end: found at the start of a run, it means a crash. */
+  readonly state: "clean" | "writing";
+  /** ISO 8601, end of the last completed run. */
+  readonly lastIndexedAt?: string;
+}
+
+export type IndexFolderState =
+  | { readonly kind: "missing" }
+  /** Made by Resona and not finished, or by a version whose records this one no longer reads: to be built anew. */
+  | { readonly kind: "unusable"; readonly why: string }
+  | { readonly kind: "ready"; readonly manifest: IndexManifest };
+
+const MANIFEST = "index.json";
+/** Everything Resona ever puts into an index folder. A folder without a manifest and with anything else is foreign. */
+const ownEntries = /^(\.gitignore|index\.json(\.new)?|(chunks|files)\.lance|writer\.(lock|json)|takeover\.lock)$/;
+
+/**
+ * Looks at the folder of an index without changing it.
+ *
+ * @throws ResonaError INDEX_FOREIGN when something else lives there, INDEX_FROM_FUTURE when a newer Resona wrote it.
+ */
+export async function inspectIndexFolder(folder: string): Promise<IndexFolderState> {
+  const entries = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === "ENOENT") return [];
+    if (error.code === "ENOTDIR") throw resonaError("INDEX_FOREIGN", { path: folder }, error);
+    throw resonaError("INDEX_NOT_READABLE", { path: folder }, error);
+  });
+  if (entries.length === 0) return { kind: "missing" };
+  if (!entries.includes(MANIFEST)) {
+    if (entries.every((name) => ownEntries.test(name))) return { kind: "unusable", why: "it was never finished" };
+    throw resonaError("INDEX_FOREIGN", { path: folder });
+  }
+  const manifest = parseManifest(await readFile(join(folder, MANIFEST), "utf8"));
+  if (manifest === undefined) return { kind: "unusable", why: "its index.json cannot be read" };
+  if (manifest.format !== "resona-index") throw resonaError("INDEX_FOREIGN", { path: folder });
+  if (manifest.schemaVersion > schemaVersion)
+    throw resonaError("INDEX_FROM_FUTURE", { path: folder, found: manifest.schemaVersion, known: schemaVersion });
+  if (manifest.schemaVersion < schemaVersion)
+    return { kind: "unusable", why: `its format is version ${manifest.schemaVersion}, now ${schemaVersion}` };
+  return { kind: "ready", manifest };
+}
+
+/** Makes the folder of an index, hidden from git by a `.gitignore` of its own. */
+export async function createIndexFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, ".gitignore"), "*\n");
+}
+
+/** Removes the tables and the manifest, and nothing that is not Resona's. */
+export async function clearIndexFolder(folder: string): Promise<void> {
+  await rm(join(folder, MANIFEST), { force: true });
+  for (const name of ["chunks.lance", "files.lance"]) await rm(join(folder, name), { recursive: true, force: true });
+}
+
+/** Replaces the manifest atomically and durably. */
+export async function writeManifest(folder: string, manifest: IndexManifest): Promise<void> {
+  const target = join(folder, MANIFEST);
+  await writeFile(`${target}.new`, `${JSON.stringify(manifest, undefined, 2)}\n`, { flush: true });
+  await rename(`${target}.new`, target);
+  if (process.platform !== "win32") await syncPath(folder);
+}
+
+function parseManifest(text: string): IndexManifest | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null) return undefined;
+    const manifest = value as IndexManifest;
+    // A JSON file that is not ours is judged by its `format`; one that claims to be ours must be whole.
+    if (manifest.format !== "resona-index") return manifest;
+    const whole = Number.isInteger(manifest.schemaVersion) && typeof manifest.fingerprint === "object";
+    return whole ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,32 @@
+import { ResonaError, resonaError } from "../errors.ts";
+
+/**
+ * Turns whatever LanceDB or the file system threw while working on the index at `path` into an error for the user.
+ * LanceDB gives no codes, only texts (those of version 0.39), so they are recognised here and nowhere else.
+ */
+export function translateStoreError(error: unknown, path: string): Error {
+  if (error instanceof ResonaError || isAbort(error)) return error as Error;
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ENOSPC" || code === "EDQUOT" || /No space left on device|os error (28|122)\b/.test(message))
+    return resonaError("DISK_FULL", { path }, error);
+  if (code === "EACCES" || code === "EROFS" || code === "EPERM" || /os error (13|30|1)\)/.test(message))
+    return resonaError("INDEX_NOT_WRITABLE", { path }, error);
+  if (isMissingFile(error) || /corrupt|fill whole buffer|Invalid range|size is too small|was not found/i.test(message))
+    return resonaError("INDEX_DAMAGED", { path, detail: firstLine(message) }, error);
+  return resonaError("STORE_FAILED", { path, detail: firstLine(message) }, error);
+}
+
+/** A file of the version being read is gone: another process pruned it, or it was lost. */
+export function isMissingFile(error: unknown): boolean {
+  return error instanceof Error && /Not found: .*\.(lance|manifest|idx)/.test(error.message);
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}
+
+function firstLine(message: string): string {
+  const line = message.split("\n", 1)[0] ?? "";
+  return line.length > 300 ? `${line.slice(0, 300)}…` : line;
+}
