@@ -1,0 +1,30 @@
+/**
+ * Maps a stream with at most `limit` items in flight, and yields results in the order of the source. The source is
+ * pulled only as fast as results are taken, so memory is bounded by `limit` items and results.
+ *
+ * The first error, from the source or from `work`, ends the stream. However it ends, nothing is in flight any more
+ * when it has (which `p-map`'s iterable does not promise), so that what `work` uses can be closed.
+ */
+export async function* concurrentMap<T, R>(
+  source: AsyncIterable<T> | Iterable<T>,
+  limit: number,
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
+  const inFlight: Promise<R>[] = [];
+  try {
+    for await (const item of source) {
+      const result = work(item);
+      // An error is thrown when its turn comes; until then it must not count as unhandled.
+      result.catch(() => undefined);
+      inFlight.push(result);
+      const [oldest] = inFlight;
+      if (oldest && inFlight.length >= limit) {
+        yield await oldest;
+        inFlight.shift();
+      }
+    }
+    for (const result of inFlight) yield await result;
+  } finally {
+    await Promise.allSettled(inFlight);
+  }
+}
