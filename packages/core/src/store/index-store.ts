@@ -144,6 +144,7 @@ export class IndexStore implements ChunkReader {
    * which {@link IndexStore.repair} finds.
    */
   async commit(batch: CommitBatch): Promise<void> {
+    refuseRepeatedPaths(batch);
     await this.#translated(async () => {
       await this.#writeChunks(batch.replaced);
       await this.#deleteStale(batch);
@@ -339,6 +340,17 @@ export class IndexStore implements ChunkReader {
     } catch (error) {
       throw translateStoreError(error, this.#folder);
     }
+  }
+}
+
+/** LanceDB inserts new rows of equal keys twice without a word. */
+function refuseRepeatedPaths({ replaced, refreshed, removed }: CommitBatch): void {
+  const seen = new Set<string>();
+  for (const path of [...replaced, ...refreshed]
+    .map((entry) => ("file" in entry ? entry.file.path : entry.path))
+    .concat(removed)) {
+    if (seen.has(path)) throw new RangeError(`A commit holds ${path} twice.`);
+    seen.add(path);
   }
 }
 

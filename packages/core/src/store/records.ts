@@ -1,4 +1,4 @@
-import type { Data, RecordBatch, Schema, Table } from "apache-arrow";
+import type { Data, FixedSizeList, Float16, RecordBatch, Schema, Table, Vector } from "apache-arrow";
 
 import type { SkipReason } from "../model/skip-reason.ts";
 import { arrow } from "./arrow.ts";
@@ -98,8 +98,9 @@ export interface StoredCandidate extends CandidateChunk {
 
 export function readCandidates(batch: RecordBatch): StoredCandidate[] {
   const column = (name: string) => batch.getChild(name);
-  const bits: Uint16Array = column("vector")?.data[0]?.children[0]?.values ?? new Uint16Array();
-  const dimension = bits.length / batch.numRows;
+  const vectors: Vector<FixedSizeList<Float16>> | null = batch.getChild("vector");
+  const dimension = vectors?.type.listSize ?? 0;
+  const bits: Uint16Array = vectors?.data[0]?.children[0]?.values ?? new Uint16Array();
   return Array.from({ length: batch.numRows }, (_, row) => {
     const score: unknown = column("_score")?.get(row);
     const symbols: string = column("symbols")?.get(row);

@@ -42,12 +42,16 @@ export async function lockForWriting(folder: string, onLost: () => void): Promis
   };
 }
 
+/** Makes `path.lock`. The path itself need not exist; the library tells its locks apart by it. */
+function acquireFolder(path: string, stale: number, onCompromised: () => void): Promise<Release> {
+  return acquire(path, { realpath: false, stale, onCompromised });
+}
+
 type Release = () => Promise<void>;
 
 async function tryLock(folder: string, onLost: () => void): Promise<Release | undefined> {
   try {
-    const lockfilePath = join(folder, "writer.lock");
-    const release = await acquire(folder, { lockfilePath, stale: STALE_MS, update: 5_000, onCompromised: onLost });
+    const release = await acquireFolder(join(folder, "writer"), STALE_MS, onLost);
     const holder: LockHolder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
     await writeFile(join(folder, HOLDER), JSON.stringify(holder));
     return release;
@@ -65,7 +69,7 @@ async function takeOverFromDeadHolder(folder: string, onLost: () => void): Promi
   if (await isAlive(await readHolder(folder))) return undefined;
   let endTakeover: Release;
   try {
-    endTakeover = await acquire(folder, { lockfilePath: join(folder, "takeover.lock"), stale: TAKEOVER_STALE_MS });
+    endTakeover = await acquireFolder(join(folder, "takeover"), TAKEOVER_STALE_MS, onLost);
   } catch (error) {
     if (isHeld(error)) return undefined;
     throw error;

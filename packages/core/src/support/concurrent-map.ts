@@ -20,7 +20,7 @@ export async function* concurrentMap<T, R>(
       const [oldest] = inFlight;
       if (oldest && inFlight.length >= limit) {
         yield await oldest;
-        inFlight.shift();
+        void inFlight.shift();
       }
     }
     for (const result of inFlight) yield await result;
