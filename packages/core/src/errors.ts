@@ -32,6 +32,10 @@ const catalogue = {
       `The index at ${d.path} was written by a newer Resona (schema ${d.found}, this one knows ${d.known}).`,
     nextStep: () => "Update Resona, or choose another place with --index.",
   },
+  INDEX_OUTDATED: {
+    message: (d: { path: string }) => `The index at ${d.path} was made with another embedding model.`,
+    nextStep: () => "Run `resona index` to build it anew.",
+  },
   INDEX_LOCKED: {
     message: (d: { path: string; holder: string }) => `The index at ${d.path} is being written by ${d.holder}.`,
     nextStep: () => "Wait until it is done; searching works meanwhile.",

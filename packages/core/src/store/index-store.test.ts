@@ -1,11 +1,13 @@
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { temporaryFolder } from "../../test/temp-folder.ts";
+import { writeManifest } from "./index-folder.ts";
 import { IndexStore } from "./index-store.ts";
+import { schemaVersion } from "./schema.ts";
 import type { EmbeddedChunk, FileRecord, FileReplacement } from "./store.ts";
 
 const DIMENSION = 8;
@@ -174,9 +176,11 @@ describe("IndexStore", () => {
     const { store, folder } = await newStore();
     await store.commit(only(replacement("a.go", 1, [chunk(0, "every"), chunk(1, "every")])));
     await store.commit(only(replacement("a.go", 2, [chunk(0, "every")], 1)));
-    await writeFile(join(folder, "writer.lock"), "");
+    const manifest = { format: "resona-index", schemaVersion, fingerprint: {}, workspace: "/w" } as const;
+    await writeManifest(folder, { ...manifest, state: "writing" });
     expect(await chunkIds(store)).toEqual(["a.go#0"]);
-    await rm(join(folder, "writer.lock"));
+    await writeManifest(folder, { ...manifest, state: "clean" });
+    expect(await chunkIds(store)).toEqual(["a.go#0", "a.go#1"]);
     store.close();
   });
 

@@ -1,10 +1,10 @@
-import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Connection, Query, Table, VectorQuery } from "@lancedb/lancedb";
 import type { RecordBatch } from "apache-arrow";
 
+import { inspectIndexFolder } from "./index-folder.ts";
 import { isMissingFile, translateStoreError } from "./lance-errors.ts";
 import { connect, loadLance } from "./lance.ts";
 import { maintenanceDue } from "./maintenance-policy.ts";
@@ -276,7 +276,7 @@ export class IndexStore implements ChunkReader {
     const read = async () => {
       const found: StoredCandidate[] = [];
       for await (const batch of this.#stream(build())) found.push(...readCandidates(batch));
-      return this.#mayHoldLeftovers() ? this.#withoutLeftovers(found) : found;
+      return (await this.#mayHoldLeftovers()) ? this.#withoutLeftovers(found) : found;
     };
     return this.#translated(async () => {
       try {
@@ -290,9 +290,10 @@ export class IndexStore implements ChunkReader {
     });
   }
 
-  /** The lock's folder is there from before the first commit until after the last, and after a crash. */
-  #mayHoldLeftovers(): boolean {
-    return existsSync(join(this.#folder, "writer.lock"));
+  /** Only between a run's first commit and its end, and after a crash in between. */
+  async #mayHoldLeftovers(): Promise<boolean> {
+    const folder = await inspectIndexFolder(this.#folder);
+    return folder.kind === "ready" && folder.manifest.state === "writing";
   }
 
   /** The first chunk of a file is always of its latest version; others with another hash are leftovers. */

@@ -1,0 +1,282 @@
+import { constants } from "node:fs";
+import { access, realpath, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+
+import { type Chunker, createChunker } from "./chunk/create-chunker.ts";
+import type { Embedder } from "./embed/embedder.ts";
+import { createNativeEmbedder } from "./embed/native-embedder.ts";
+import { resonaError } from "./errors.ts";
+import { indexWorkspace } from "./indexing/index-workspace.ts";
+import type { IndexStats, IndexSummary } from "./model/index-summary.ts";
+import type { IndexEvent } from "./model/progress.ts";
+import type { SearchResult } from "./model/search-hit.ts";
+import { type Fingerprint, fingerprintChanges, fingerprintOf } from "./options/fingerprint.ts";
+import type { EngineOptions, ResolvedOptions } from "./options/options.ts";
+import { resolveOptions } from "./options/resolve-options.ts";
+import { type SearchOptions, searchWorkspace } from "./search/search-workspace.ts";
+import { countFileRecords } from "./stats/index-stats.ts";
+import {
+  type IndexManifest,
+  clearIndexFolder,
+  createIndexFolder,
+  inspectIndexFolder,
+  writeManifest,
+} from "./store/index-folder.ts";
+import { IndexStore } from "./store/index-store.ts";
+import { translateStoreError } from "./store/lance-errors.ts";
+import { schemaVersion } from "./store/schema.ts";
+import { lockForWriting } from "./store/writer-lock.ts";
+
+/**
+ * Raise when discovery, chunking or the terms of the full-text index change what is stored for an unchanged file; every
+ * index is then rebuilt.
+ */
+const RECORDS_VERSION = 1;
+
+export interface IndexOptions {
+  /** Builds the index anew even if it could be brought up to date. */
+  readonly rebuild?: boolean;
+  /** Aborting commits what is prepared and ends the run with `status: "interrupted"`; the next run continues. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: IndexEvent) => void;
+}
+
+/** One workspace and its index. Not for use after `close`. */
+export interface Engine {
+  /** Absolute, with links resolved. */
+  readonly workspace: string;
+  /** Absolute. */
+  readonly indexPath: string;
+  /**
+   * Brings the index up to date, or builds it.
+   *
+   * @throws ResonaError INDEX_LOCKED, INDEX_FOREIGN, INDEX_FROM_FUTURE, INDEX_NOT_WRITABLE, INDEX_DAMAGED, DISK_FULL,
+   * STORE_FAILED, MODEL_INVALID, WORKSPACE_NOT_READABLE, GIT_FAILED. What was committed before stays.
+   */
+  index(options?: IndexOptions): Promise<IndexSummary>;
+  /**
+   * Ranks the files that answer a query, as the index has them now.
+   *
+   * @throws ResonaError NO_INDEX, INDEX_OUTDATED, QUERY_EMPTY, QUERY_TOO_LONG, and those of a broken index.
+   */
+  search(query: string, options?: SearchOptions): Promise<SearchResult>;
+  /** @throws ResonaError NO_INDEX, and those of a broken index. */
+  stats(): Promise<IndexStats>;
+  /** Ends threads and closes files; waits for nothing. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a workspace. Nothing is read, created or started before it is needed.
+ *
+ * @throws ResonaError WORKSPACE_NOT_FOUND, WORKSPACE_NOT_A_FOLDER, WORKSPACE_NOT_READABLE, OPTION_INVALID.
+ */
+export async function openEngine(options: { readonly workspace: string } & EngineOptions): Promise<Engine> {
+  const { workspace: given, ...engineOptions } = options;
+  const workspace = await resolveWorkspace(resolve(given));
+  return new WorkspaceEngine(workspace, resolveOptions(engineOptions, workspace));
+}
+
+class WorkspaceEngine implements Engine {
+  readonly workspace: string;
+  readonly #options: ResolvedOptions;
+  #embedder: Promise<Embedder> | undefined;
+  #chunker: Chunker | undefined;
+  #reader: IndexStore | undefined;
+
+  constructor(workspace: string, options: ResolvedOptions) {
+    this.workspace = workspace;
+    this.#options = options;
+  }
+
+  get indexPath(): string {
+    return this.#options.index;
+  }
+
+  async index({ rebuild = false, signal, onEvent = () => undefined }: IndexOptions = {}): Promise<IndexSummary> {
+    const startedAt = performance.now();
+    const embedder = await this.#openEmbedder();
+    await inspectIndexFolder(this.indexPath);
+    const lock = await this.#lock(signal);
+    try {
+      const opened = await this.#openForWriting(embedder, rebuild, onEvent);
+      try {
+        return await this.#run(opened, embedder, { signal: lock.signal, onEvent, startedAt });
+      } finally {
+        opened.store.close();
+      }
+    } catch (error) {
+      throw translateStoreError(error, this.indexPath);
+    } finally {
+      await lock.release();
+    }
+  }
+
+  async search(query: string, options: SearchOptions = {}): Promise<SearchResult> {
+    const embedder = await this.#openEmbedder();
+    return searchWorkspace(query, { reader: await this.#openForReading(embedder), embedder }, options);
+  }
+
+  async stats(): Promise<IndexStats> {
+    const manifest = await this.#manifest();
+    const dimension = Number(manifest.fingerprint["dimension"]);
+    const store = await IndexStore.open(this.indexPath, dimension);
+    try {
+      return {
+        indexPath: this.indexPath,
+        workspace: manifest.workspace,
+        modelId: String(manifest.fingerprint["model"]),
+        dimension,
+        schemaVersion: manifest.schemaVersion,
+        ...(await countFileRecords(store.files())),
+        ...(await store.stats()),
+        ...(manifest.lastIndexedAt === undefined ? {} : { lastIndexedAt: manifest.lastIndexedAt }),
+      };
+    } finally {
+      store.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#reader?.close();
+    await this.#chunker?.close();
+    await this.#embedder?.then((embedder) => embedder.close());
+  }
+
+  async #run(
+    { store, manifest }: OpenedIndex,
+    embedder: Embedder,
+    run: { signal: AbortSignal; onEvent: (event: IndexEvent) => void; startedAt: number },
+  ): Promise<IndexSummary> {
+    const { indexPath, workspace } = this;
+    this.#chunker ??= createChunker(this.#options);
+    const counts = await indexWorkspace(
+      { chunker: this.#chunker, embedder, store },
+      {
+        workspace,
+        options: this.#options,
+        signal: run.signal,
+        onEvent: run.onEvent,
+        beforeFirstCommit: () => writeManifest(indexPath, { ...manifest, state: "writing" }),
+      },
+    );
+    if (!counts.interrupted) await store.optimizeIfDue(manifest.lastIndexedAt === undefined);
+    const finished = counts.interrupted ? {} : { lastIndexedAt: new Date().toISOString() };
+    await writeManifest(indexPath, { ...manifest, state: "clean", ...finished });
+    const { interrupted, ...totals } = counts;
+    const { skipped } = await countFileRecords(store.files());
+    return {
+      status: interrupted ? "interrupted" : "completed",
+      ...totals,
+      skipped,
+      durationMs: performance.now() - run.startedAt,
+      peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    };
+  }
+
+  /** Opens, repairs or makes the tables, as the state of the folder asks for; under the lock. */
+  async #openForWriting(
+    embedder: Embedder,
+    rebuild: boolean,
+    onEvent: (event: IndexEvent) => void,
+  ): Promise<OpenedIndex> {
+    const notice = (code: string, message: string) => onEvent({ type: "notice", code, message });
+    const fingerprint = this.#fingerprint(embedder);
+    const folder = await inspectIndexFolder(this.indexPath);
+    const reason = rebuild ? "as asked" : rebuildReason(folder, fingerprint);
+    if (folder.kind === "ready" && reason === undefined) {
+      const store = await IndexStore.open(this.indexPath, embedder.dimension);
+      if (folder.manifest.state === "writing") {
+        const files = await store.repair();
+        notice("CONTINUED", `The last run was interrupted; it is continued, with ${files} files to redo.`);
+      }
+      return { store, manifest: folder.manifest };
+    }
+    if (folder.kind !== "missing") notice("REBUILT", `The index is built anew: ${reason}.`);
+    this.#closeReader();
+    await clearIndexFolder(this.indexPath);
+    const store = await IndexStore.create(this.indexPath, embedder.dimension);
+    const manifest: IndexManifest = {
+      format: "resona-index",
+      schemaVersion,
+      fingerprint,
+      workspace: this.workspace,
+      state: "clean",
+    };
+    await writeManifest(this.indexPath, manifest);
+    return { store, manifest };
+  }
+
+  /** The lock, with a signal that aborts when the caller's does or when the lock is lost. */
+  async #lock(signal: AbortSignal | undefined): Promise<{ signal: AbortSignal; release: () => Promise<void> }> {
+    const lost = new AbortController();
+    try {
+      await createIndexFolder(this.indexPath);
+      const release = await lockForWriting(this.indexPath, () => lost.abort());
+      return { signal: AbortSignal.any(signal ? [signal, lost.signal] : [lost.signal]), release };
+    } catch (error) {
+      throw translateStoreError(error, this.indexPath);
+    }
+  }
+
+  async #openForReading(embedder: Embedder): Promise<IndexStore> {
+    const manifest = await this.#manifest();
+    const now = this.#fingerprint(embedder);
+    // Only what a query's vector and words depend on; chunks of another size can still be searched.
+    const changed = fingerprintChanges(manifest.fingerprint, { ...manifest.fingerprint, model: now["model"] ?? "" });
+    if (changed.length > 0) throw resonaError("INDEX_OUTDATED", { path: this.indexPath });
+    this.#reader ??= await IndexStore.open(this.indexPath, embedder.dimension);
+    return this.#reader;
+  }
+
+  #closeReader(): void {
+    this.#reader?.close();
+    this.#reader = undefined;
+  }
+
+  async #manifest(): Promise<IndexManifest> {
+    const folder = await inspectIndexFolder(this.indexPath);
+    if (folder.kind !== "ready") throw resonaError("NO_INDEX", { path: this.indexPath });
+    return folder.manifest;
+  }
+
+  #openEmbedder(): Promise<Embedder> {
+    return (this.#embedder ??= createNativeEmbedder());
+  }
+
+  #fingerprint(embedder: Embedder): Fingerprint {
+    const { modelId: model, dimension } = embedder;
+    return fingerprintOf(this.#options, { records: RECORDS_VERSION, model, dimension });
+  }
+}
+
+interface OpenedIndex {
+  readonly store: IndexStore;
+  readonly manifest: IndexManifest;
+}
+
+/** Why the index cannot be brought up to date and has to be built anew; undefined if it can, or if there is none. */
+function rebuildReason(
+  folder: Awaited<ReturnType<typeof inspectIndexFolder>>,
+  fingerprint: Fingerprint,
+): string | undefined {
+  if (folder.kind === "missing") return undefined;
+  if (folder.kind === "unusable") return folder.why;
+  const changes = fingerprintChanges(folder.manifest.fingerprint, fingerprint);
+  return changes.length > 0 ? `${changes.join(", ")} changed` : undefined;
+}
+
+async function resolveWorkspace(path: string): Promise<string> {
+  try {
+    const real = await realpath(path);
+    if (!(await stat(real)).isDirectory()) throw resonaError("WORKSPACE_NOT_A_FOLDER", { path });
+    await access(real, constants.R_OK | constants.X_OK);
+    return real;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT") throw resonaError("WORKSPACE_NOT_FOUND", { path }, error);
+    if (code === "ENOTDIR") throw resonaError("WORKSPACE_NOT_A_FOLDER", { path }, error);
+    if (code === "EACCES" || code === "EPERM") throw resonaError("WORKSPACE_NOT_READABLE", { path }, error);
+    throw error;
+  }
+}

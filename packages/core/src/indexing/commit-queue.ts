@@ -1,0 +1,110 @@
+import type { Embedder } from "../embed/embedder.ts";
+import type { Chunk } from "../model/chunk.ts";
+import type { IndexStore } from "../store/index-store.ts";
+import type { EmbeddedChunk, FileRecord, FileReplacement } from "../store/store.ts";
+import { documentTerms } from "../text/identifier-terms.ts";
+import type { PreparedFile } from "./prepare-file.ts";
+import type { ProgressMeter } from "./progress-meter.ts";
+
+/**
+ * A commit holds about this many rows (one file more or less): each makes two LanceDB versions, so fewer are better,
+ * and its rows are in memory about four times.
+ */
+const ROWS_PER_COMMIT = 4_096;
+/** What is ready is committed after this time in any case, so that it can be found and survives a kill. */
+const MS_PER_COMMIT = 5_000;
+
+/**
+ * Gathers prepared files, embeds their chunks, and commits whole files together. One commit is written while the next
+ * is gathered; a third waits.
+ */
+export class CommitQueue {
+  readonly #embedder: Embedder;
+  readonly #store: IndexStore;
+  readonly #meter: ProgressMeter;
+  readonly #previousChunks: (path: string) => number | undefined;
+  readonly #beforeFirstCommit: () => Promise<void>;
+  #begun = false;
+  #writing: Promise<void> = Promise.resolve();
+  #batch = emptyBatch();
+
+  constructor(
+    stages: { readonly embedder: Embedder; readonly store: IndexStore },
+    meter: ProgressMeter,
+    previousChunks: (path: string) => number | undefined,
+    beforeFirstCommit: () => Promise<void>,
+  ) {
+    this.#embedder = stages.embedder;
+    this.#store = stages.store;
+    this.#meter = meter;
+    this.#previousChunks = previousChunks;
+    this.#beforeFirstCommit = beforeFirstCommit;
+  }
+
+  async add(prepared: PreparedFile): Promise<void> {
+    this.#meter.prepared(prepared);
+    if (prepared.kind === "refreshed") this.#batch.refreshed.push(prepared.record);
+    else {
+      const { record, chunks } = prepared;
+      const embedded = await this.#embed(record, chunks);
+      this.#batch.replaced.push({ file: record, chunks: embedded, previousChunks: this.#previousChunks(record.path) });
+    }
+    await this.#commitIfFull(prepared.kind === "refreshed" ? 1 : Math.max(1, prepared.chunks.length));
+  }
+
+  async remove(path: string): Promise<void> {
+    this.#batch.removed.push(path);
+    await this.#commitIfFull(1);
+  }
+
+  /** Commits what is left and waits until everything is written. */
+  async flush(): Promise<void> {
+    await this.#startCommit();
+    await this.#writing;
+  }
+
+  async #embed(record: FileRecord, chunks: readonly Chunk[]): Promise<EmbeddedChunk[]> {
+    const { path } = record;
+    const vectors = await this.#embedder.embedDocuments(chunks.map((chunk) => ({ ...chunk, path })));
+    return chunks.map((chunk, n) => {
+      const vector = vectors[n];
+      if (!vector) throw new RangeError(`The embedder gave ${vectors.length} vectors for ${chunks.length} chunks.`);
+      return { ...chunk, terms: documentTerms({ ...chunk, path }), vector };
+    });
+  }
+
+  async #commitIfFull(rows: number): Promise<void> {
+    this.#batch.rows += rows;
+    const age = performance.now() - this.#batch.since;
+    if (this.#batch.rows >= ROWS_PER_COMMIT || age >= MS_PER_COMMIT) await this.#startCommit();
+  }
+
+  /** Waits for the commit before, then starts this one without waiting for it. */
+  async #startCommit(): Promise<void> {
+    await this.#writing;
+    const batch = this.#batch;
+    this.#batch = emptyBatch();
+    if (batch.rows === 0) return;
+    this.#writing = this.#write(batch);
+    // An error surfaces at the next commit or flush; until then it must not count as unhandled.
+    this.#writing.catch(() => undefined);
+  }
+
+  async #write(batch: ReturnType<typeof emptyBatch>): Promise<void> {
+    if (!this.#begun) await this.#beforeFirstCommit();
+    this.#begun = true;
+    await this.#store.commit(batch);
+    const chunks = batch.replaced.reduce((sum, file) => sum + file.chunks.length, 0);
+    this.#meter.committed(chunks, batch.removed.length);
+  }
+}
+
+function emptyBatch() {
+  return {
+    replaced: [] as FileReplacement[],
+    refreshed: [] as FileRecord[],
+    removed: [] as string[],
+    rows: 0,
+    since: performance.now(),
+  };
+}

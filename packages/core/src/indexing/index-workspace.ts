@@ -1,0 +1,75 @@
+import { loadKnownFiles } from "../changes/known-files.ts";
+import type { Chunker } from "../chunk/chunker.ts";
+import { countFiles, discoverFiles } from "../discover/discover-files.ts";
+import type { Embedder } from "../embed/embedder.ts";
+import type { FileFailure } from "../model/index-summary.ts";
+import type { IndexEvent } from "../model/progress.ts";
+import type { ResolvedOptions } from "../options/options.ts";
+import type { IndexStore } from "../store/index-store.ts";
+import { concurrentMap } from "../support/concurrent-map.ts";
+import { CommitQueue } from "./commit-queue.ts";
+import { prepareFile } from "./prepare-file.ts";
+import { ProgressMeter } from "./progress-meter.ts";
+
+/** Files read, parsed or waiting to be committed at a time; with the file size limit it bounds the memory of a run. */
+const FILES_IN_FLIGHT = 24;
+
+export interface IndexingStages {
+  readonly chunker: Chunker;
+  readonly embedder: Embedder;
+  readonly store: IndexStore;
+}
+
+export interface IndexingRun {
+  readonly workspace: string;
+  readonly options: ResolvedOptions;
+  /** Aborting stops the run after what is prepared has been committed. */
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: IndexEvent) => void;
+  /** Called once, before anything is written; not at all if nothing changed. */
+  readonly beforeFirstCommit: () => Promise<void>;
+}
+
+export interface IndexingCounts {
+  readonly interrupted: boolean;
+  readonly filesFound: number;
+  readonly filesUnchanged: number;
+  readonly filesIndexed: number;
+  readonly filesRemoved: number;
+  readonly chunksWritten: number;
+  readonly bytesRead: number;
+  readonly failures: readonly FileFailure[];
+}
+
+/**
+ * Brings the index up to date: discover → compare → read and chunk → embed → commit. Every stage takes only as much
+ * as the next one wants, so memory is the sum of the bounds, whatever the size of the workspace.
+ */
+export async function indexWorkspace(stages: IndexingStages, run: IndexingRun): Promise<IndexingCounts> {
+  const { workspace, options, signal } = run;
+  const discovery = { maxFileBytes: options.maxFileBytes, indexPath: options.index };
+  const meter = new ProgressMeter(run.onEvent, await countFiles(workspace, discovery));
+  const known = await loadKnownFiles(stages.store.files());
+  const previousChunks = (path: string) => known.get(path)?.chunkCount;
+  const queue = new CommitQueue(stages, meter, previousChunks, run.beforeFirstCommit);
+
+  async function* changedFiles() {
+    for await (const file of discoverFiles(workspace, discovery)) {
+      if (signal.aborted) return;
+      const status = known.classify(file);
+      meter.found(status === "unchanged");
+      if (status !== "unchanged") yield file;
+    }
+  }
+  const context = { workspace, options, known, chunker: stages.chunker };
+  const prepared = concurrentMap(changedFiles(), FILES_IN_FLIGHT, (file) => prepareFile(file, context));
+
+  try {
+    for await (const file of prepared) await queue.add(file);
+    // What was not seen is gone only if everything was looked at.
+    if (!signal.aborted) for (const path of known.removed()) await queue.remove(path);
+  } finally {
+    await queue.flush();
+  }
+  return { interrupted: signal.aborted, ...meter.counts() };
+}

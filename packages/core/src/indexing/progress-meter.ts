@@ -1,0 +1,79 @@
+import type { FileFailure } from "../model/index-summary.ts";
+import type { IndexEvent, ProgressEvent } from "../model/progress.ts";
+import type { PreparedFile } from "./prepare-file.ts";
+
+/** Counts what a run does and reports it; reports are cheap and frequent, front ends draw as often as they like. */
+export class ProgressMeter {
+  readonly #report: (event: IndexEvent) => void;
+  readonly #filesTotal: number | undefined;
+  readonly #startedAt = performance.now();
+  #filesFound = 0;
+  #filesUnchanged = 0;
+  #filesIndexed = 0;
+  #filesRemoved = 0;
+  #chunksWritten = 0;
+  #bytesRead = 0;
+  readonly #failures: FileFailure[] = [];
+
+  constructor(report: (event: IndexEvent) => void, filesTotal: number | undefined) {
+    this.#report = report;
+    this.#filesTotal = filesTotal;
+  }
+
+  found(unchanged: boolean): void {
+    this.#filesFound++;
+    if (unchanged) this.#filesUnchanged++;
+    // Unchanged files pass by the thousand in a moment.
+    if (!unchanged || this.#filesFound % 256 === 0) this.report(unchanged ? "checking" : "indexing");
+  }
+
+  prepared({ kind, record, bytes }: PreparedFile): void {
+    this.#bytesRead += bytes;
+    if (kind === "refreshed") this.#filesUnchanged++;
+    else if (record.outcome.kind === "indexed") this.#filesIndexed++;
+    else if (record.outcome.kind === "failed")
+      this.#failures.push({ path: record.path, message: record.outcome.message });
+    this.report("indexing");
+  }
+
+  committed(chunks: number, removed: number): void {
+    this.#chunksWritten += chunks;
+    this.#filesRemoved += removed;
+    this.report("indexing");
+  }
+
+  report(stage: ProgressEvent["stage"]): void {
+    const seconds = (performance.now() - this.#startedAt) / 1000;
+    this.#report({
+      type: "progress",
+      stage,
+      filesDone: this.#filesFound,
+      ...(this.#filesTotal === undefined ? {} : { filesTotal: this.#filesTotal }),
+      filesIndexed: this.#filesIndexed,
+      chunksIndexed: this.#chunksWritten,
+      bytesRead: this.#bytesRead,
+      bytesPerSecond: this.#bytesRead / Math.max(seconds, 0.001),
+      rssBytes: process.memoryUsage.rss(),
+    });
+  }
+
+  counts(): {
+    filesFound: number;
+    filesUnchanged: number;
+    filesIndexed: number;
+    filesRemoved: number;
+    chunksWritten: number;
+    bytesRead: number;
+    failures: readonly FileFailure[];
+  } {
+    return {
+      filesFound: this.#filesFound,
+      filesUnchanged: this.#filesUnchanged,
+      filesIndexed: this.#filesIndexed,
+      filesRemoved: this.#filesRemoved,
+      chunksWritten: this.#chunksWritten,
+      bytesRead: this.#bytesRead,
+      failures: this.#failures,
+    };
+  }
+}
