@@ -41,15 +41,15 @@ export class CommitQueue {
     this.#beforeFirstCommit = beforeFirstCommit;
   }
 
-  async add(prepared: PreparedFile): Promise<void> {
-    this.#meter.prepared(prepared);
-    if (prepared.kind === "refreshed") this.#batch.refreshed.push(prepared.record);
+  async add({ record, chunks, ...prepared }: PreparedFile): Promise<void> {
+    this.#meter.prepared({ record, chunks, ...prepared });
+    const previousChunks = this.#previousChunks(record.path);
+    if (chunks === undefined && previousChunks !== undefined) this.#batch.refreshed.push(record);
     else {
-      const { record, chunks } = prepared;
-      const embedded = await this.#embed(record, chunks);
-      this.#batch.replaced.push({ file: record, chunks: embedded, previousChunks: this.#previousChunks(record.path) });
+      const embedded = await this.#embed(record, chunks ?? []);
+      this.#batch.replaced.push({ file: record, chunks: embedded, previousChunks });
     }
-    await this.#commitIfFull(prepared.kind === "refreshed" ? 1 : Math.max(1, prepared.chunks.length));
+    await this.#commitIfFull(Math.max(1, chunks?.length ?? 0));
   }
 
   async remove(path: string): Promise<void> {

@@ -50,7 +50,7 @@ export async function indexWorkspace(stages: IndexingStages, run: IndexingRun): 
   const discovery = { maxFileBytes: options.maxFileBytes, indexPath: options.index };
   const meter = new ProgressMeter(run.onEvent, await countFiles(workspace, discovery));
   const known = await loadKnownFiles(stages.store.files());
-  const previousChunks = (path: string) => known.get(path)?.chunkCount;
+  const previousChunks = (path: string) => (known.has(path) ? (known.settled(path)?.chunkCount ?? 0) : undefined);
   const queue = new CommitQueue(stages, meter, previousChunks, run.beforeFirstCommit);
 
   async function* changedFiles() {

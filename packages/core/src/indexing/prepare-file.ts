@@ -2,66 +2,66 @@ import type { KnownFiles } from "../changes/known-files.ts";
 import { trustedMtime } from "../changes/trusted-mtime.ts";
 import type { Chunker } from "../chunk/chunker.ts";
 import { readSource } from "../discover/read-source.ts";
-import type { ChunkedFile } from "../model/chunk.ts";
-import type { DiscoveredFile } from "../model/source-file.ts";
+import type { Chunk } from "../model/chunk.ts";
+import type { DiscoveredFile, SourceFile } from "../model/source-file.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 import type { FileRecord } from "../store/store.ts";
 
 /** What is to be committed for one file, before its chunks are embedded. */
-export type PreparedFile =
-  | {
-      readonly kind: "replaced";
-      readonly record: FileRecord;
-      readonly chunks: ChunkedFile["chunks"];
-      readonly bytes: number;
-    }
-  | { readonly kind: "refreshed"; readonly record: FileRecord; readonly bytes: number };
+export interface PreparedFile {
+  readonly record: FileRecord;
+  /** Undefined when the chunks that the index holds stay. */
+  readonly chunks: readonly Chunk[] | undefined;
+  readonly bytesRead: number;
+  /** What went wrong, if it did. */
+  readonly failure?: string;
+}
+
+export interface PrepareContext {
+  readonly workspace: string;
+  readonly options: ResolvedOptions;
+  readonly known: KnownFiles;
+  readonly chunker: Chunker;
+}
 
 const NEVER_READ = "0".repeat(32);
 
 /**
- * Reads and chunks one new or possibly changed file. Never rejects for the file's sake: whatever goes wrong with it
- * becomes its record, and the next run tries again.
+ * Reads and chunks one new or possibly changed file. Never rejects for the file's sake: whatever goes wrong becomes
+ * its record, and the next run tries again.
  */
-export async function prepareFile(
-  file: DiscoveredFile,
-  context: {
-    readonly workspace: string;
-    readonly options: ResolvedOptions;
-    readonly known: KnownFiles<FileRecord>;
-    readonly chunker: Chunker;
-  },
-): Promise<PreparedFile> {
-  const { workspace, options, known, chunker } = context;
-  const { path, size } = file;
-  const base = { path, size, language: "", chunkCount: 0 };
-  if (file.kind === "skipped") {
-    const record: FileRecord = { ...base, hash: NEVER_READ, mtimeMs: file.mtimeMs, outcome: file };
-    return { kind: "replaced", record, chunks: [], bytes: 0 };
-  }
-  const mtimeMs = trustedMtime(file.mtimeMs, Date.now());
+export async function prepareFile(file: DiscoveredFile, context: PrepareContext): Promise<PreparedFile> {
+  const { path, size, mtimeMs } = file;
+  const base = { path, size, mtimeMs, hash: NEVER_READ, language: "", chunkCount: 0 };
+  if (file.kind === "skipped") return { record: { ...base, outcome: outcomeOf(file) }, chunks: [], bytesRead: 0 };
   try {
-    const content = await readSource(workspace, file, options);
-    const before = known.get(path);
-    if (before?.hash === content.hash) return { kind: "refreshed", record: { ...before, size, mtimeMs }, bytes: size };
-    if (content.kind === "skipped") {
-      const record: FileRecord = { ...base, hash: content.hash, mtimeMs, outcome: content };
-      return { kind: "replaced", record, chunks: [], bytes: size };
-    }
-    const { language, chunks } = await chunker.chunk(path, content.text);
-    const record: FileRecord = {
-      ...base,
-      hash: content.hash,
-      mtimeMs,
-      language,
-      chunkCount: chunks.length,
-      outcome: { kind: "indexed" },
-    };
-    return { kind: "replaced", record, chunks, bytes: size };
+    return await readAndChunk(file, context);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    // Time 0: the next run looks at the file again.
-    const record: FileRecord = { ...base, hash: NEVER_READ, mtimeMs: 0, outcome: { kind: "failed", message } };
-    return { kind: "replaced", record, chunks: [], bytes: 0 };
+    const failure = error instanceof Error ? error.message : String(error);
+    // Time 0: the next run looks at the file again. What is indexed of it stays.
+    const before = context.known.settled(path);
+    const record: FileRecord = before
+      ? { ...before, mtimeMs: 0 }
+      : { ...base, mtimeMs: 0, outcome: { kind: "failed", message: failure } };
+    return { record, chunks: undefined, bytesRead: 0, failure };
   }
+}
+
+async function readAndChunk(file: SourceFile, context: PrepareContext): Promise<PreparedFile> {
+  const { path, size } = file;
+  const mtimeMs = trustedMtime(file.mtimeMs, Date.now());
+  const content = await readSource(context.workspace, file, context.options);
+  const { hash } = content;
+  const before = context.known.settled(path);
+  if (before?.hash === hash) return { record: { ...before, size, mtimeMs }, chunks: undefined, bytesRead: size };
+  const base = { path, size, mtimeMs, hash, language: "", chunkCount: 0 };
+  if (content.kind === "skipped")
+    return { record: { ...base, outcome: outcomeOf(content) }, chunks: [], bytesRead: size };
+  const { language, chunks } = await context.chunker.chunk(path, content.text);
+  const record: FileRecord = { ...base, language, chunkCount: chunks.length, outcome: { kind: "indexed" } };
+  return { record, chunks, bytesRead: size };
+}
+
+function outcomeOf({ reason }: { reason: Extract<FileRecord["outcome"], { kind: "skipped" }>["reason"] }) {
+  return { kind: "skipped", reason } as const;
 }

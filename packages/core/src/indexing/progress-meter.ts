@@ -27,12 +27,11 @@ export class ProgressMeter {
     if (!unchanged || this.#filesFound % 256 === 0) this.report(unchanged ? "checking" : "indexing");
   }
 
-  prepared({ kind, record, bytes }: PreparedFile): void {
-    this.#bytesRead += bytes;
-    if (kind === "refreshed") this.#filesUnchanged++;
+  prepared({ record, chunks, bytesRead, failure }: PreparedFile): void {
+    this.#bytesRead += bytesRead;
+    if (failure !== undefined) this.#failures.push({ path: record.path, message: failure });
+    else if (chunks === undefined) this.#filesUnchanged++;
     else if (record.outcome.kind === "indexed") this.#filesIndexed++;
-    else if (record.outcome.kind === "failed")
-      this.#failures.push({ path: record.path, message: record.outcome.message });
     this.report("indexing");
   }
 

@@ -4,7 +4,7 @@ import type { SkipReason } from "../model/skip-reason.ts";
 /** What the index knows of a file: enough to decide whether it changed, and what became of it. */
 export interface FileRecord {
   readonly path: string;
-  /** 32 hexadecimal digits; all zeros when the file was never read. */
+  /** 32 hexadecimal digits; all zeros when its content was never read. */
   readonly hash: string;
   readonly size: number;
   /** 0 when the time cannot be trusted to show a later change. */
