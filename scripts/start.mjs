@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { root, run, runOrExit, setUp } from "./setup.mjs";
 
 const { node, env } = setUp();
-runOrExit(node, [join(root, "node_modules/typescript/bin/tsc"), "-b", "packages/cli"], {
+runOrExit(node, [join(root, "node_modules/typescript/bin/tsc"), "-b", "packages/cli/tsconfig.build.json"], {
   env,
   stdio: ["ignore", 2, 2],
 });

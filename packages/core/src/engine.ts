@@ -2,7 +2,8 @@ import { constants } from "node:fs";
 import { access, realpath, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 
-import { type Chunker, createChunker } from "./chunk/create-chunker.ts";
+import type { Chunker } from "./chunk/chunker.ts";
+import { createChunker } from "./chunk/create-chunker.ts";
 import type { Embedder } from "./embed/embedder.ts";
 import { createNativeEmbedder } from "./embed/native-embedder.ts";
 import { resonaError } from "./errors.ts";

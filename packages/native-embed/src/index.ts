@@ -1,1 +1,9 @@
-export const placeholder = 0;
+export { createEmbedder } from "./create-embedder.ts";
+export type { EmbedderDocument, EmbedderMemory, EmbedderOptions, NativeEmbedder } from "./create-embedder.ts";
+export { defaultModelPath } from "./default-model.ts";
+export { NativeEmbedError } from "./errors.ts";
+export type { NativeEmbedErrorCode } from "./errors.ts";
+export { memorySource, openFileSource } from "./gguf/byte-source.ts";
+export type { ByteSource } from "./gguf/byte-source.ts";
+export type { GgufArray, GgufHeader, GgufLongText, GgufTensor, GgufValue, GgufValueType } from "./gguf/gguf-header.ts";
+export { readGgufHeader } from "./gguf/read-gguf-header.ts";

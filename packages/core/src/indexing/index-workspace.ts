@@ -47,7 +47,8 @@ export interface IndexingCounts {
  */
 export async function indexWorkspace(stages: IndexingStages, run: IndexingRun): Promise<IndexingCounts> {
   const { workspace, options, signal } = run;
-  const discovery = { maxFileBytes: options.maxFileBytes, indexPath: options.index };
+  const { maxFileBytes, index: indexPath } = options;
+  const discovery = { maxFileBytes, indexPath, signal, onNotice: run.onEvent };
   const meter = new ProgressMeter(run.onEvent, await countFiles(workspace, discovery));
   const known = await loadKnownFiles(stages.store.files());
   const previousChunks = (path: string) => (known.has(path) ? (known.settled(path)?.chunkCount ?? 0) : undefined);

@@ -7,6 +7,7 @@ export const skipReasons = {
   "lock-file": "a package manager's lock file",
   "outside-link": "a symbolic link that leaves the workspace",
   "unsupported-name": "a file name that is not valid UTF-8",
+  "linked-worktree": "another worktree of a repository that is in the workspace already",
   "not-a-file": "neither a file nor a link to one",
   unreadable: "could not be read",
   empty: "empty",

@@ -1,4 +1,5 @@
 import { isAbsolute, join, resolve } from "node:path";
+
 import { resonaError } from "../errors.ts";
 import {
   type EngineOptions,
@@ -47,6 +48,9 @@ function checkPath(raw: unknown, label: string): string | undefined {
   if (typeof raw !== "string" || raw === "")
     throw resonaError("OPTION_INVALID", { option: label, detail: "must be a path" });
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(raw))
-    throw resonaError("OPTION_INVALID", { option: label, detail: "must be a local folder; URIs are not supported yet" });
+    throw resonaError("OPTION_INVALID", {
+      option: label,
+      detail: "must be a local folder; URIs are not supported yet",
+    });
   return isAbsolute(raw) ? raw : resolve(raw);
 }

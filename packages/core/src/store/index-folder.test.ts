@@ -26,6 +26,8 @@ describe("inspectIndexFolder", () => {
     const folder = await temporaryFolder();
     expect(await inspectIndexFolder(folder)).toEqual({ kind: "missing" });
     expect(await inspectIndexFolder(join(folder, "no"))).toEqual({ kind: "missing" });
+    await createIndexFolder(folder);
+    expect(await inspectIndexFolder(folder)).toEqual({ kind: "missing" });
   });
 
   it("reads the manifest that was written, which git ignores", async () => {

@@ -25,8 +25,10 @@ export type IndexFolderState =
   | { readonly kind: "ready"; readonly manifest: IndexManifest };
 
 const MANIFEST = "index.json";
-/** Everything Resona ever puts into an index folder. A folder without a manifest and with anything else is foreign. */
-const ownEntries = /^(\.gitignore|index\.json(\.new)?|(chunks|files)\.lance|writer\.(lock|json)|takeover\.lock)$/;
+/** What is there before a first run has written anything. */
+const furniture = /^(\.gitignore|writer\.(lock|json)|takeover\.lock)$/;
+/** What a run writes before its manifest. A folder without a manifest and with anything else is foreign. */
+const beginnings = /^(index\.json\.new|(chunks|files)\.lance)$/;
 
 /**
  * Looks at the folder of an index without changing it.
@@ -39,9 +41,10 @@ export async function inspectIndexFolder(folder: string): Promise<IndexFolderSta
     if (error.code === "ENOTDIR") throw resonaError("INDEX_FOREIGN", { path: folder }, error);
     throw resonaError("INDEX_NOT_READABLE", { path: folder }, error);
   });
-  if (entries.length === 0) return { kind: "missing" };
-  if (!entries.includes(MANIFEST)) {
-    if (entries.every((name) => ownEntries.test(name))) return { kind: "unusable", why: "it was never finished" };
+  const contents = entries.filter((name) => !furniture.test(name));
+  if (contents.length === 0) return { kind: "missing" };
+  if (!contents.includes(MANIFEST)) {
+    if (contents.every((name) => beginnings.test(name))) return { kind: "unusable", why: "it was never finished" };
     throw resonaError("INDEX_FOREIGN", { path: folder });
   }
   const manifest = parseManifest(await readFile(join(folder, MANIFEST), "utf8"));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+
 import { concurrentMap } from "./concurrent-map.ts";
 
 const tick = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -17,7 +18,7 @@ describe("concurrentMap", () => {
     let pulled = 0;
     let taken = 0;
     function* source() {
-      for (; pulled < 50; ) yield pulled++;
+      for (; pulled < 50;) yield pulled++;
     }
     const work = async (n: number) => {
       most = Math.max(most, ++running);

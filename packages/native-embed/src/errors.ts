@@ -1,0 +1,83 @@
+/**
+ * Every failure that a caller of this package can meet: a stable code, what is wrong, and what to do next.
+ * A damaged or hostile model file ends in one of these, never in a bare RangeError or TypeError.
+ */
+const catalogue = {
+  MODEL_NOT_FOUND: {
+    sentence: "There is no such model file",
+    nextStep: "Check the path given as `model`, or leave it out to use the model that ships with the package.",
+  },
+  MODEL_NOT_READABLE: {
+    sentence: "The model file cannot be read",
+    nextStep: "Check that it is a regular file, its permissions, and the disk.",
+  },
+  NOT_GGUF: {
+    sentence: "The file is no GGUF file",
+    nextStep: "Give the path of a .gguf model.",
+  },
+  UNSUPPORTED_VERSION: {
+    sentence: "The file is a GGUF file of another version or byte order",
+    nextStep: "Convert the model to little-endian GGUF version 3.",
+  },
+  TRUNCATED: {
+    sentence: "The model file ends too early",
+    nextStep: "Copy or download the model again; this copy is incomplete or damaged.",
+  },
+  LIMIT_EXCEEDED: {
+    sentence: "The model file goes beyond a limit of this reader",
+    nextStep: "If the file is sound, please report it; a damaged file often looks like this.",
+  },
+  INVALID_METADATA: {
+    sentence: "The model file's header contradicts itself or lacks something",
+    nextStep: "Copy the model again, or convert it anew from its source.",
+  },
+  INVALID_TENSOR: {
+    sentence: "A tensor of the model file is missing or malformed",
+    nextStep: "Copy the model again, or convert it anew from its source.",
+  },
+  UNSUPPORTED_ARCHITECTURE: {
+    sentence: "The model's architecture is not supported",
+    nextStep: "Use a model of a supported architecture; the package's README lists them.",
+  },
+  UNSUPPORTED_TOKENIZER: {
+    sentence: "The model's tokenizer is not supported",
+    nextStep: "Use a model of a supported architecture and tokenizer; the package's README lists them.",
+  },
+  UNSUPPORTED_TENSOR_TYPE: {
+    sentence: "The model's weights are stored in a format that is not supported",
+    nextStep: "Use the Q8_0 version of the model.",
+  },
+  EMBEDDER_CLOSED: {
+    sentence: "The embedder was closed",
+    nextStep: "Create another one with createEmbedder.",
+  },
+} as const;
+
+/** The closed union of codes. Adding one is a minor version, changing what one means is a major one. */
+export type NativeEmbedErrorCode = keyof typeof catalogue;
+
+/** All that this package throws on purpose, apart from the reason of an AbortSignal. */
+export class NativeEmbedError extends Error {
+  readonly code: NativeEmbedErrorCode;
+  /** What the user can do about it, one sentence. */
+  readonly nextStep: string;
+
+  constructor(code: NativeEmbedErrorCode, message: string, nextStep: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "NativeEmbedError";
+    this.code = code;
+    this.nextStep = nextStep;
+  }
+}
+
+/** Builds the error of a code: which file (or other source) it is about, and the particulars, without a full stop. */
+export function nativeEmbedError(
+  code: NativeEmbedErrorCode,
+  source: string,
+  detail?: string,
+  cause?: unknown,
+): NativeEmbedError {
+  const { sentence, nextStep } = catalogue[code];
+  const message = detail === undefined ? `${sentence}: ${source}.` : `${sentence}: ${source}: ${detail}.`;
+  return new NativeEmbedError(code, message, nextStep, cause);
+}
