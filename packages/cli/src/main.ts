@@ -1,1 +1,6 @@
-console.log("hi");
+#!/usr/bin/env node
+import { boundMemory } from "./bound-memory.ts";
+import { runCli } from "./run-cli.ts";
+
+boundMemory();
+process.exitCode = await runCli(process.argv.slice(2));

@@ -67,12 +67,8 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/**
- * Opens a workspace. Nothing is read, created or started before it is needed.
- *
- * @throws ResonaError WORKSPACE_NOT_FOUND, WORKSPACE_NOT_A_FOLDER, WORKSPACE_NOT_READABLE, OPTION_INVALID.
- */
-export async function openEngine(options: { readonly workspace: string } & EngineOptions): Promise<Engine> {
+/** The composition root behind `openEngine`: the one place that constructs stages. */
+export async function createEngine(options: { readonly workspace: string } & EngineOptions): Promise<Engine> {
   const { workspace: given, ...engineOptions } = options;
   const workspace = await resolveWorkspace(resolve(given));
   return new WorkspaceEngine(workspace, resolveOptions(engineOptions, workspace));

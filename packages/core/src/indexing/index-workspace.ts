@@ -48,7 +48,7 @@ export interface IndexingCounts {
 export async function indexWorkspace(stages: IndexingStages, run: IndexingRun): Promise<IndexingCounts> {
   const { workspace, options, signal } = run;
   const { maxFileBytes, index: indexPath } = options;
-  const discovery = { maxFileBytes, indexPath, signal, onNotice: run.onEvent };
+  const discovery = { maxFileBytes, indexPath, onNotice: run.onEvent };
   const meter = new ProgressMeter(run.onEvent, await countFiles(workspace, discovery));
   const known = await loadKnownFiles(stages.store.files());
   const previousChunks = (path: string) => (known.has(path) ? (known.settled(path)?.chunkCount ?? 0) : undefined);

@@ -1,0 +1,124 @@
+import { realpathSync } from "node:fs";
+import { join, relative } from "node:path";
+
+import { type Engine, type ErrorCode, type IndexSummary, ResonaError, type SearchResult } from "@resona/core";
+import { type Command, Option } from "commander";
+
+import type { CliContext } from "../context.ts";
+import { hasNothingToIndex, searchOutcome } from "../exit-codes.ts";
+import { InterruptedError, UsageError } from "../failure.ts";
+import { addCommonFlags, type CommonFlags, eachNonEmpty, wholeNumber } from "../flags.ts";
+import { formatHits, formatNote, type HitLayout, interrupted, nothingToIndex, workDone } from "../present/human.ts";
+import { type Refresh, searchDocument } from "../present/json.ts";
+import { paintFor } from "../present/paint.ts";
+import { counted } from "../present/text.ts";
+import { bringUpToDate } from "./bring-up-to-date.ts";
+import type { Invocation, Report } from "./report.ts";
+import { withEngine } from "./with-engine.ts";
+
+interface SearchFlags extends CommonFlags {
+  readonly limit: number;
+  readonly path?: readonly string[];
+  readonly language?: readonly string[];
+  readonly explain?: boolean;
+  readonly refresh: boolean;
+}
+
+export function addSearchCommand(program: Command, onParsed: (invocation: Invocation) => void): void {
+  const command = program
+    .command("search")
+    .summary("find code and text by meaning or by name")
+    .description("Finds code and text by meaning or by name, in an index that is first brought up to date.")
+    .argument("<query...>", "what to look for; put -- before a query that starts with a dash")
+    .addOption(new Option("--limit <n>", "most hits to show").argParser(wholeNumber(1, 100)).default(10))
+    .addOption(
+      new Option(
+        "--path <glob>",
+        "only files whose path matches, or not if it starts with !; may be repeated",
+      ).argParser(eachNonEmpty),
+    )
+    .addOption(new Option("--language <name>", "only files of this language; may be repeated").argParser(eachNonEmpty))
+    .option("--explain", "show the terms of every score")
+    .option("--no-refresh", "search the index as it is")
+    .action((words: string[], flags: SearchFlags) => {
+      const query = words.join(" ");
+      // Known without the engine, and better said before a long indexing run than after it.
+      if (query.trim() === "") throw new UsageError("The query is empty.");
+      onParsed((context) => runSearch(query, flags, context));
+    });
+  addCommonFlags(command);
+}
+
+async function runSearch(query: string, flags: SearchFlags, context: CliContext): Promise<Report> {
+  return withEngine(flags, context, async (engine) => {
+    const refresh = flags.refresh ? await refreshIndex(engine, flags, context) : ({ kind: "not-asked" } as const);
+    const nothing = refresh.kind === "done" && hasNothingToIndex(refresh.summary) ? refresh.summary : undefined;
+    const result = nothing
+      ? { query, hits: [], durationMs: 0 }
+      : await searchIndex(engine, query, flags, refresh, context);
+    const outcome = searchOutcome(result);
+    if (flags.json === true) return { text: searchDocument(result, refresh, engine.workspace), outcome };
+    if (nothing) context.stderr.write(`${nothingToIndex(nothing, engine.workspace)}\n`);
+    else if (outcome === "nothing-found") context.stderr.write("Nothing found.\n");
+    return { text: formatHits(result, hitLayout(engine.workspace, context)), outcome };
+  });
+}
+
+/** With any of these the index that is there can still be searched. */
+const searchableDespite: ReadonlySet<ErrorCode> = new Set(["INDEX_LOCKED", "INDEX_NOT_WRITABLE", "DISK_FULL"]);
+
+async function refreshIndex(engine: Engine, flags: SearchFlags, context: CliContext): Promise<Refresh> {
+  try {
+    const summary = await bringUpToDate(engine, flags, context);
+    if (summary.status === "interrupted") throw new InterruptedError(interrupted(summary));
+    if (flags.json !== true) reportRefresh(summary, context);
+    return { kind: "done", summary };
+  } catch (error) {
+    if (error instanceof ResonaError && searchableDespite.has(error.code)) return { kind: "failed", error };
+    throw error;
+  }
+}
+
+function reportRefresh(summary: IndexSummary, { stderr }: CliContext): void {
+  const { length: failed } = summary.failures;
+  if (summary.filesIndexed > 0 || summary.filesRemoved > 0) stderr.write(`${workDone(summary)}\n`);
+  if (failed > 0) {
+    const message = `${counted(failed, "file")} could not be indexed; \`resona index\` names them.`;
+    stderr.write(formatNote(message, paintFor(stderr)));
+  }
+}
+
+async function searchIndex(
+  engine: Engine,
+  query: string,
+  { limit, path = [], language = [], explain = false }: SearchFlags,
+  refresh: Refresh,
+  { signal, stderr }: CliContext,
+): Promise<SearchResult> {
+  try {
+    const result = await engine.search(query, { limit, pathGlobs: path, languages: language, explain, signal });
+    if (refresh.kind === "failed") {
+      stderr.write(formatNote(`${refresh.error.message} Searching what is there.`, paintFor(stderr)));
+    }
+    return result;
+  } catch (error) {
+    const nothingThere = error instanceof ResonaError && error.code === "NO_INDEX";
+    throw nothingThere && refresh.kind === "failed" ? refresh.error : error;
+  }
+}
+
+/** A path that would climb is shorter and clearer from the root. */
+function fromHere(here: string, path: string): string {
+  const shown = relative(here, path);
+  return shown.startsWith("..") ? path : shown;
+}
+
+/** Paths as they are opened from where the user stands, which need not be the workspace. */
+function hitLayout(workspace: string, { stdout, cwd }: CliContext): HitLayout {
+  const here = realpathSync(cwd);
+  return {
+    paint: paintFor(stdout),
+    columns: stdout.isTTY === true ? stdout.columns : undefined,
+    displayPath: (path) => fromHere(here, join(workspace, path)),
+  };
+}

@@ -1,0 +1,32 @@
+import type { IndexSummary, SearchResult } from "@resona/core";
+
+/** How a command ended. Commands return one of these; only this file knows the numbers. */
+export type Outcome = keyof typeof exitCodes;
+
+export const exitCodes = {
+  /** The work is done; a search found something. */
+  done: 0,
+  /** A search without hits, or a workspace with nothing to index. */
+  "nothing-found": 1,
+  /** The command could not do its work, no file could be indexed, or the arguments were wrong. */
+  trouble: 2,
+  /** Stopped by SIGINT or SIGTERM; what was indexed stays. */
+  interrupted: 130,
+} as const;
+
+export function indexOutcome(summary: IndexSummary): Outcome {
+  if (summary.status === "interrupted") return "interrupted";
+  // One bad file spoils nothing; it is named in the summary and tried again in the next run.
+  if (summary.failures.length > 0 && summary.filesIndexed + summary.filesUnchanged === 0) return "trouble";
+  return hasNothingToIndex(summary) ? "nothing-found" : "done";
+}
+
+export function searchOutcome(result: Pick<SearchResult, "hits">): Outcome {
+  return result.hits.length > 0 ? "done" : "nothing-found";
+}
+
+/** Whether every file that was found, if any, was skipped. */
+export function hasNothingToIndex(summary: IndexSummary): boolean {
+  const skipped = Object.values(summary.skipped).reduce((sum, count) => sum + count, 0);
+  return summary.status === "completed" && summary.filesFound - skipped <= 0;
+}

@@ -1,0 +1,60 @@
+import { ResonaError } from "@resona/core";
+import { CommanderError } from "commander";
+
+/** A failure as the user sees it: in two lines on a terminal, as an object under `--json`. */
+export interface Failure {
+  /** One of the engine's codes, `USAGE`, `INTERRUPTED` or `UNEXPECTED`. */
+  readonly code: string;
+  /** One sentence. */
+  readonly message: string;
+  /** What to do about it, one sentence. */
+  readonly nextStep: string;
+}
+
+/** Stopped by the user; the message says what stays. */
+export class InterruptedError extends Error {
+  override readonly name = "InterruptedError";
+}
+
+/** Wrong use of the command line that only shows once the arguments are parsed. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** @param aborted whether the user stopped the command: what is then thrown only says that it stopped. */
+export function describeFailure(error: unknown, aborted: boolean): Failure {
+  if (error instanceof ResonaError) return { code: error.code, message: error.message, nextStep: error.nextStep };
+  if (error instanceof CommanderError || error instanceof UsageError) return usageFailure(error.message);
+  if (error instanceof InterruptedError) return interruption(error.message);
+  if (aborted && error instanceof Error && error.name === "AbortError") return interruption("Interrupted.");
+  return {
+    code: "UNEXPECTED",
+    message: sentence(error instanceof Error ? error.message || error.name : String(error)),
+    nextStep: "Set RESONA_DEBUG=1 to see where it comes from.",
+  };
+}
+
+function interruption(message: string): Failure {
+  return { code: "INTERRUPTED", message, nextStep: "Run the same command to continue." };
+}
+
+/** Commander writes `error: unknown command 'serch'\n(Did you mean search?)`. */
+function usageFailure(text: string): Failure {
+  const [first = "", ...rest] = text.replace(/^error: /, "").split("\n");
+  const suggestion = /^\((Did you mean .*\?)\)$/.exec(rest.at(-1) ?? "")?.[1];
+  return {
+    code: "USAGE",
+    message: sentence(suggestion === undefined ? [first, ...rest].join(" ") : [first, ...rest.slice(0, -1)].join(" ")),
+    nextStep: suggestion ?? "See `resona --help`.",
+  };
+}
+
+/** Longest message shown; a mistyped argument may be as long as the shell allows. */
+const messageLimit = 400;
+
+function sentence(text: string): string {
+  const line = text.trim().replace(/\s*\n\s*/g, " ");
+  const short = line.length > messageLimit ? `${line.slice(0, messageLimit)}…` : line;
+  const capital = short.charAt(0).toUpperCase() + short.slice(1);
+  return /[.?!…]$/.test(capital) ? capital : `${capital}.`;
+}

@@ -1,0 +1,52 @@
+import { resolve } from "node:path";
+
+import { optionTable } from "@resona/core";
+import { Command } from "commander";
+import { expect, test } from "vitest";
+
+import { addCommonFlags, type CommonFlags, engineFlags, engineOptions } from "./flags.ts";
+
+function parse(...argv: string[]): CommonFlags {
+  const command = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
+  return addCommonFlags(command).parse(argv, { from: "user" }).opts();
+}
+
+test("every option of the engine is decided", () => {
+  expect(Object.keys(engineFlags).toSorted()).toEqual(Object.keys(optionTable).toSorted());
+});
+
+test("without flags the engine gets nothing but the workspace, so that it reads the environment itself", () => {
+  expect(engineOptions(parse(), "/here")).toEqual({ workspace: resolve("/here") });
+});
+
+test("flags reach the engine under the option's name, paths seen from the current folder", () => {
+  const argv = ["--workspace", "w", "--index", "../i", "--chunk-chars", "800", "--parse-timeout-ms=50"];
+  expect(engineOptions(parse(...argv), "/here")).toEqual({
+    workspace: resolve("/here/w"),
+    index: resolve("/i"),
+    chunkChars: 800,
+    parseTimeoutMs: 50,
+  });
+});
+
+test("an address is not taken for a relative path", () => {
+  expect(engineOptions(parse("--index", "s3://bucket/i"), "/here")).toMatchObject({ index: "s3://bucket/i" });
+});
+
+test("the bounds of the table hold, themselves included", () => {
+  const { min, max } = optionTable.chunkChars;
+  expect(parse("--chunk-chars", `${min}`).chunkChars).toBe(min);
+  expect(parse("--chunk-chars", `${max}`).chunkChars).toBe(max);
+  for (const value of [min - 1, max + 1]) {
+    expect(() => parse("--chunk-chars", `${value}`)).toThrow(`It must be a whole number from ${min} to ${max}.`);
+  }
+});
+
+test.each(["", " ", "x", "1e3", "0x400", "1000.5", "1_000", "Infinity", "१०००"])("%j is no number", (value) => {
+  expect(() => parse("--chunk-chars", value)).toThrow("It must be a whole number");
+});
+
+test("an empty path is refused", () => {
+  expect(() => parse("--index", "")).toThrow("It must not be empty.");
+  expect(() => parse("--workspace", " ")).toThrow("It must not be empty.");
+});

@@ -1,0 +1,87 @@
+import { resolve } from "node:path";
+
+import { type EngineOptions, type OptionDescription, type OptionName, optionTable } from "@resona/core";
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+type Kebab<S extends string> = S extends `${infer Head}${infer Tail}`
+  ? `${Head extends Lowercase<Head> ? Head : `-${Lowercase<Head>}`}${Kebab<Tail>}`
+  : S;
+
+/**
+ * The flag of every engine option, or `null` for one that the command line does not offer. An option added to the
+ * engine's table does not compile until it is decided here, nor does a flag that is not the option's name in kebab-case.
+ */
+export const engineFlags: { readonly [N in OptionName]: `--${Kebab<N>} <${string}>` | null } = {
+  index: "--index <path>",
+  maxFileBytes: "--max-file-bytes <n>",
+  chunkChars: "--chunk-chars <n>",
+  parserThreads: "--parser-threads <n>",
+  parseTimeoutMs: "--parse-timeout-ms <n>",
+};
+
+/** What every command takes. Only options that were given are set; the engine knows the defaults and the environment. */
+export interface CommonFlags extends EngineOptions {
+  readonly workspace: string;
+  readonly json?: boolean;
+}
+
+/** Adds `--workspace`, `--json` and the flags of the engine's options. */
+export function addCommonFlags(command: Command): Command {
+  command.addOption(
+    new Option("--workspace <path>", "folder to work on").argParser(nonEmpty).default(".", "the current folder"),
+  );
+  command.addOption(new Option("--json", "print one JSON document"));
+  for (const name of optionNames()) {
+    const flag = engineFlags[name];
+    if (flag !== null) command.addOption(engineOption(flag, optionTable[name]));
+  }
+  return command;
+}
+
+/** The options for the engine among the flags that were given; paths are meant from `cwd`. */
+export function engineOptions(flags: CommonFlags, cwd: string): { workspace: string } & EngineOptions {
+  const given = optionNames().flatMap((name) => {
+    const value = flags[name];
+    if (value === undefined) return [];
+    const isPath = optionTable[name].type === "path" && typeof value === "string" && !value.includes("://");
+    return [[name, isPath ? resolve(cwd, value) : value] as const];
+  });
+  return { workspace: resolve(cwd, flags.workspace), ...(Object.fromEntries(given) as EngineOptions) };
+}
+
+/** Parser of a whole number from `min` to `max`, both allowed. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}
+
+/** Parser of text that is not empty. */
+function nonEmpty(text: string): string {
+  if (text.trim() === "") throw new InvalidArgumentError("It must not be empty.");
+  return text;
+}
+
+/** Parser of a flag that may be given several times. */
+export function eachNonEmpty(text: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, nonEmpty(text)];
+}
+
+function engineOption(flag: string, description: OptionDescription): Option {
+  const text = description.description;
+  const facts = [
+    ...(description.default === undefined ? [] : [`default: ${description.default}`]),
+    `env: ${description.env}`,
+  ];
+  const option = new Option(flag, `${text.charAt(0).toLowerCase()}${text.slice(1)} (${facts.join(", ")})`);
+  option.helpGroup("Engine options:");
+  return description.type === "integer"
+    ? option.argParser(wholeNumber(description.min, description.max))
+    : option.argParser(nonEmpty);
+}
+
+function optionNames(): OptionName[] {
+  return Object.keys(optionTable) as OptionName[];
+}

@@ -1,0 +1,177 @@
+import type {
+  FileFailure,
+  IndexStats,
+  IndexSummary,
+  ScoreExplanation,
+  SearchHit,
+  SearchResult,
+  SkipReason,
+} from "@resona/core";
+import { skipReasons } from "@resona/core";
+
+import { hasNothingToIndex } from "../exit-codes.ts";
+import type { Failure } from "../failure.ts";
+import type { Paint } from "./paint.ts";
+import { counted, fit, formatBytes, formatCount, formatDuration, printable, printableLine } from "./text.ts";
+
+/** How hits are laid out. */
+export interface HitLayout {
+  readonly paint: Paint;
+  /** Columns of the terminal; lines are cut there. Without a terminal a line has 400 columns. */
+  readonly columns?: number | undefined;
+  /** What a reader can open from where they stand: the path of the hit seen from the current folder. */
+  readonly displayPath: (path: string) => string;
+}
+
+const defaultColumns = 400;
+const symbolsShown = 6;
+const failuresShown = 10;
+
+/** Ranked hits, best first, an empty line between them; empty text for no hits. */
+export function formatHits(result: SearchResult, layout: HitLayout): string {
+  return result.hits.map((hit) => formatHit(hit, layout)).join("\n");
+}
+
+function formatHit(hit: SearchHit, { paint, columns = defaultColumns, displayPath }: HitLayout): string {
+  const range = hit.startLine === hit.endLine ? `${hit.startLine}` : `${hit.startLine}-${hit.endLine}`;
+  const place = `${printable(displayPath(hit.path))}:${range}`;
+  const symbols = hit.symbols.slice(0, symbolsShown).map(printable);
+  if (hit.symbols.length > symbolsShown) symbols.push(`+${hit.symbols.length - symbolsShown}`);
+  const facts = [printable(hit.language), symbols.join(", ")].filter((fact) => fact !== "").join("  ");
+  const lines = [
+    `${paint("path", place)}  ${paint("score", formatScore(hit.score))}  ${paint("faint", facts)}`.trimEnd(),
+  ];
+  if (hit.explanation !== undefined) lines.push(...formatExplanation(hit.score, hit.explanation));
+  lines.push(...formatSnippet(hit, columns, paint));
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+function formatSnippet(hit: SearchHit, columns: number, paint: Paint): string[] {
+  const source = hit.snippet.replace(/\r?\n$/, "").split(/\r?\n/);
+  const gutter = String(hit.startLine + source.length - 1).length;
+  return source.map((text, index) => {
+    const margin = `  ${String(hit.startLine + index).padStart(gutter)} │`;
+    const code = fit(printableLine(text), columns - margin.length - 1);
+    return code.trim() === "" ? paint("faint", margin) : `${paint("faint", margin)} ${code}`;
+  });
+}
+
+/** The terms of a score, largest first, and how they make it up. */
+function formatExplanation(score: number, { features, pathFactor }: ScoreExplanation): string[] {
+  const terms = Object.entries(features).toSorted(([, a], [, b]) => Math.abs(b) - Math.abs(a));
+  const sum = terms.reduce((total, [, value]) => total + value, 0);
+  const rows: [string, number][] = [...terms, ["sum", sum], ["path factor", pathFactor], ["score", score]];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const texts = rows.map(([, value]) => value.toFixed(4));
+  const valueWidth = Math.max(...texts.map((text) => text.length));
+  return rows.map(([name], index) => `    ${name.padEnd(width)}  ${(texts[index] ?? "").padStart(valueWidth)}`);
+}
+
+function formatScore(score: number): string {
+  return score.toFixed(3);
+}
+
+/** What an indexing run did, in a few lines. */
+export function formatIndexSummary(summary: IndexSummary, workspace: string): string {
+  const lines = [
+    hasNothingToIndex(summary) ? nothingToIndex(summary, workspace) : workDone(summary),
+    ...formatSkipped(summary.skipped),
+    ...formatFailures(summary.failures),
+  ];
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** What an indexing run did, in one line. */
+export function workDone(summary: IndexSummary): string {
+  const indexed = `Indexed ${counted(summary.filesIndexed, "file")} (${counted(summary.chunksWritten, "chunk")}, ${formatBytes(summary.bytesRead)})`;
+  const others = [`${formatCount(summary.filesUnchanged)} unchanged`, `${formatCount(summary.filesRemoved)} removed`];
+  return `${indexed} in ${formatDuration(summary.durationMs)}; ${others.join(", ")}; peak memory ${formatBytes(summary.peakRssBytes)}.`;
+}
+
+export function nothingToIndex({ filesFound }: IndexSummary, workspace: string): string {
+  const skipped = filesFound === 1 ? "the one file found was" : `all ${formatCount(filesFound)} files found were`;
+  const why = filesFound === 0 ? "it holds no files" : `${skipped} skipped`;
+  return `There is nothing to index in ${printable(workspace)}: ${why}.`;
+}
+
+/** What to say when a run was stopped by the user. */
+export function interrupted(summary: IndexSummary): string {
+  const { filesIndexed } = summary;
+  return `Interrupted; ${counted(filesIndexed, "file")} ${filesIndexed === 1 ? "is" : "are"} indexed, run the same command to continue.`;
+}
+
+/** The state of an index as an aligned list. */
+export function formatStats(stats: IndexStats): string {
+  const rows: [string, string][] = [
+    ["Workspace", printable(stats.workspace)],
+    ["Index", printable(stats.indexPath)],
+    ["Model", `${shortId(stats.modelId)}, ${stats.dimension} dimensions`],
+    ["Files", formatCount(stats.files)],
+    ["Chunks", formatCount(stats.chunks)],
+    ["Size", formatBytes(stats.diskBytes)],
+    ["Indexed", stats.lastIndexedAt ?? "never completely"],
+    [
+      "Database",
+      [
+        `schema ${stats.schemaVersion}`,
+        counted(stats.versions, "version"),
+        counted(stats.fragments, "fragment"),
+        `${counted(stats.unindexedRows, "row")} outside the full-text index`,
+      ].join(", "),
+    ],
+  ];
+  const lines = rows.map(([name, value]) => `${name.padEnd(11)}${value}`);
+  if (stats.languages.length > 0) lines.push("Languages", ...formatLanguages(stats));
+  lines.push(...formatSkipped(stats.skipped), ...formatFailures(stats.failures));
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** A model without a name is known by its SHA-256, of which a few digits tell it from others. */
+function shortId(modelId: string): string {
+  return /^[\da-f]{64}$/.test(modelId) ? modelId.slice(0, 12) : printable(modelId);
+}
+
+function formatLanguages({ languages }: IndexStats): string[] {
+  const sorted = languages.toSorted((a, b) => b.chunks - a.chunks || (a.language < b.language ? -1 : 1));
+  const name = Math.max(...sorted.map(({ language }) => language.length));
+  const files = Math.max(...sorted.map((row) => formatCount(row.files).length));
+  const chunks = Math.max(...sorted.map((row) => formatCount(row.chunks).length));
+  return sorted.map(
+    (row) =>
+      `  ${printable(row.language).padEnd(name)}  ${formatCount(row.files).padStart(files)} ${row.files === 1 ? "file " : "files"}  ${formatCount(row.chunks).padStart(chunks)} ${row.chunks === 1 ? "chunk" : "chunks"}`,
+  );
+}
+
+function formatSkipped(skipped: Partial<Record<SkipReason, number>>): string[] {
+  const rows = (Object.entries(skipped) as [SkipReason, number][])
+    .filter(([, count]) => count > 0)
+    .toSorted(([, a], [, b]) => b - a);
+  if (rows.length === 0) return [];
+  const total = rows.reduce((sum, [, count]) => sum + count, 0);
+  const width = formatCount(rows[0]?.[1] ?? 0).length;
+  return [
+    `Skipped ${counted(total, "file")}`,
+    ...rows.map(([reason, count]) => `  ${formatCount(count).padStart(width)}  ${skipReasons[reason] ?? reason}`),
+  ];
+}
+
+function formatFailures(failures: readonly FileFailure[]): string[] {
+  if (failures.length === 0) return [];
+  const more = failures.length - failuresShown;
+  return [
+    `Failed ${counted(failures.length, "file")}; the next run tries again`,
+    ...failures.slice(0, failuresShown).map(({ path, message }) => `  ${printable(path)}: ${printable(message)}`),
+    ...(more > 0 ? [`  … ${formatCount(more)} more`] : []),
+  ];
+}
+
+/** Two lines: what went wrong, and what to do about it. */
+export function formatFailure(failure: Failure, paint: Paint): string {
+  const label = paint("error", `error[${failure.code}]:`);
+  return `${label} ${printable(failure.message)}\n${printable(failure.nextStep)}\n`;
+}
+
+/** One line that is no error. */
+export function formatNote(message: string, paint: Paint): string {
+  return `${paint("note", "note:")} ${printable(message)}\n`;
+}

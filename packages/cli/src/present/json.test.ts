@@ -1,0 +1,83 @@
+import { ResonaError } from "@resona/core";
+import { expect, test } from "vitest";
+
+import { hit, stats, summary } from "../testing/fake-context.ts";
+import { errorDocument, indexDocument, searchDocument, statsDocument } from "./json.ts";
+
+const parse = (text: string): unknown => {
+  expect(text.endsWith("}\n")).toBe(true);
+  return JSON.parse(text);
+};
+const summaryFields = {
+  status: "completed",
+  filesFound: 3,
+  filesUnchanged: 1,
+  filesIndexed: 2,
+  filesRemoved: 0,
+  chunksWritten: 5,
+  skipped: {},
+  failures: [],
+  bytesRead: 1_500,
+  durationMs: 420,
+  peakRssBytes: 123_000_000,
+};
+
+test("the document of a search holds the hits and how the index was refreshed", () => {
+  const odd = { ...hit, path: "a\n😀.ts" };
+  const text = searchDocument({ query: "q", hits: [odd], durationMs: 7 }, { kind: "done", summary }, "/w");
+  expect(parse(text)).toEqual({
+    schema: 1,
+    command: "search",
+    workspace: "/w",
+    query: "q",
+    hits: [odd],
+    durationMs: 7,
+    refresh: summaryFields,
+  });
+});
+
+test("a search that refreshed nothing, or in vain, says so", () => {
+  const result = { query: "q", hits: [], durationMs: 7 };
+  expect(parse(searchDocument(result, { kind: "not-asked" }, "/w"))).toMatchObject({ refresh: null });
+  const error = new ResonaError("INDEX_LOCKED", "Locked.", "Wait.");
+  expect(parse(searchDocument(result, { kind: "failed", error }, "/w"))).toMatchObject({
+    refresh: { error: { code: "INDEX_LOCKED", message: "Locked.", nextStep: "Wait." } },
+  });
+});
+
+test("a hit has its explanation only if it was asked for", () => {
+  const explanation = { features: { vector: 0.5 }, pathFactor: 1 };
+  const text = searchDocument(
+    { query: "q", hits: [{ ...hit, explanation }, hit], durationMs: 7 },
+    { kind: "not-asked" },
+    "/w",
+  );
+  expect(parse(text)).toMatchObject({ hits: [{ ...hit, explanation }, hit] });
+  expect(text.match(/explanation/g)).toHaveLength(1);
+});
+
+test("what the engine adds to its results does not leak into the documents", () => {
+  const extra = { secret: 1 };
+  const texts = [
+    indexDocument({ ...summary, ...extra }, { workspace: "/w", indexPath: "/i" }),
+    searchDocument({ query: "q", hits: [{ ...hit, ...extra }], durationMs: 1, ...extra }, { kind: "not-asked" }, "/w"),
+    statsDocument({ ...stats, ...extra }),
+  ];
+  for (const text of texts) expect(text).not.toContain("secret");
+});
+
+test("the document of an indexing run is its summary with the place of the index", () => {
+  const place = { workspace: "/w", indexPath: "/w/.resona" };
+  expect(parse(indexDocument(summary, place))).toEqual({ schema: 1, command: "index", ...place, ...summaryFields });
+});
+
+test("the document of the statistics has every field, null for a time that there is not", () => {
+  expect(parse(statsDocument(stats))).toEqual({ schema: 1, command: "stats", ...stats, lastIndexedAt: null });
+});
+
+test("the document of an error is its code, its message and the next step", () => {
+  expect(parse(errorDocument({ code: "USAGE", message: "No.", nextStep: "Look." }))).toEqual({
+    schema: 1,
+    error: { code: "USAGE", message: "No.", nextStep: "Look." },
+  });
+});

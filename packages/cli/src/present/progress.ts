@@ -1,0 +1,139 @@
+import type { IndexEvent, NoticeEvent, ProgressEvent } from "@resona/core";
+
+import type { OutputStream } from "../context.ts";
+import { formatNote } from "./human.ts";
+import { paintFor } from "./paint.ts";
+import { counted, fit, formatBytes, formatCount } from "./text.ts";
+
+/** Shows a long run on stderr. Notices are always shown, each once. */
+export interface ProgressReporter {
+  report(event: IndexEvent): void;
+  /** Leaves the terminal as it was found. May be called twice. */
+  finish(): void;
+}
+
+/** `redraw` and `plain` show progress; `notices` shows nothing but notices. */
+export type ProgressStyle = "redraw" | "plain" | "notices";
+
+interface Surface {
+  progress(event: ProgressEvent): void;
+  notice(event: NoticeEvent): void;
+  finish(): void;
+}
+
+/** `now` gives milliseconds and need not be the time of day. */
+export function createProgress(
+  stream: OutputStream,
+  style: ProgressStyle,
+  now: () => number = () => performance.now(),
+): ProgressReporter {
+  const surface = style === "redraw" ? redrawnLine(stream, now) : plainLines(stream, style === "plain", now);
+  const noticed = new Set<string>();
+  return {
+    report: (event) => {
+      if (event.type === "progress") {
+        surface.progress(event);
+        return;
+      }
+      const key = `${event.code} ${event.message}`;
+      if (noticed.has(key)) return;
+      noticed.add(key);
+      surface.notice(event);
+    },
+    finish: () => surface.finish(),
+  };
+}
+
+/** How progress is shown on a stream: one line redrawn where that is possible, else plain lines. */
+export function progressStyle(stream: OutputStream, env: Readonly<Record<string, string | undefined>>): ProgressStyle {
+  return stream.isTTY === true && env["TERM"] !== "dumb" ? "redraw" : "plain";
+}
+
+const redrawMs = 100;
+const hideCursor = "\u001B[?25l";
+const showCursor = "\u001B[?25h";
+const clearLine = "\r\u001B[K";
+
+function redrawnLine(stream: OutputStream, now: () => number): Surface {
+  let drawnAt = Number.NEGATIVE_INFINITY;
+  let drawn = false;
+  const restore = (): void => {
+    if (drawn) stream.write(`${clearLine}${showCursor}`);
+    drawn = false;
+  };
+  return {
+    progress: (event) => {
+      if (now() - drawnAt < redrawMs) return;
+      drawnAt = now();
+      // A second Ctrl-C ends the process without asking anyone.
+      if (!drawn) process.once("exit", restore);
+      // The last column is left free: writing there makes some terminals wrap.
+      stream.write(`${drawn ? "" : hideCursor}${clearLine}${progressLine(event, (stream.columns ?? 80) - 1)}`);
+      drawn = true;
+    },
+    notice: (event) => {
+      stream.write(`${drawn ? clearLine : ""}${formatNote(event.message, paintFor(stream))}`);
+      drawnAt = Number.NEGATIVE_INFINITY;
+    },
+    finish: () => {
+      restore();
+      process.off("exit", restore);
+    },
+  };
+}
+
+const firstLineMs = 2_000;
+const nextLineMs = 5_000;
+
+function plainLines(stream: OutputStream, withProgress: boolean, now: () => number): Surface {
+  let dueAt = now() + firstLineMs;
+  return {
+    progress: (event) => {
+      if (!withProgress || now() < dueAt) return;
+      dueAt = now() + nextLineMs;
+      stream.write(`${progressFacts(event).join(", ")}\n`);
+    },
+    notice: (event) => {
+      stream.write(formatNote(event.message, paintFor(stream)));
+    },
+    finish: () => undefined,
+  };
+}
+
+const stages = { checking: "Checking", indexing: "Indexing", optimizing: "Optimizing" } as const;
+const barColumns = 24;
+
+/** One line of at most `columns`: what matters least goes first when it is narrow. */
+export function progressLine(event: ProgressEvent, columns: number): string {
+  const [stage, ...facts] = progressFacts(event);
+  const bar = progressBar(event);
+  const full = [stage, ...bar, ...facts];
+  for (let kept = full.length; kept > 1; kept -= 1) {
+    const line = full.slice(0, kept).join("  ");
+    if (line.length <= columns) return line;
+  }
+  return fit(stage, columns);
+}
+
+function progressBar({ filesDone, filesTotal }: ProgressEvent): string[] {
+  if (filesTotal === undefined || filesTotal <= 0) return [];
+  // Files may appear while the run goes on; the bar never leaves its frame.
+  const share = Math.min(1, Math.max(0, filesDone / filesTotal));
+  const filled = Math.floor(share * barColumns);
+  const percent = `${Math.floor(share * 100)}%`.padStart(4);
+  return [`${"█".repeat(filled)}${"░".repeat(barColumns - filled)} ${percent}`];
+}
+
+function progressFacts(event: ProgressEvent): [string, ...string[]] {
+  const files =
+    event.filesTotal === undefined
+      ? counted(event.filesDone, "file")
+      : `${formatCount(event.filesDone)}/${counted(event.filesTotal, "file")}`;
+  return [
+    stages[event.stage],
+    files,
+    ...(event.chunksIndexed > 0 ? [counted(event.chunksIndexed, "chunk")] : []),
+    ...(event.bytesPerSecond > 0 ? [`${formatBytes(event.bytesPerSecond)}/s`] : []),
+    `${formatBytes(event.rssBytes)} memory`,
+  ];
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+
+import { Command } from "commander";
+
+import { addIndexCommand } from "./commands/index.command.ts";
+import type { Invocation } from "./commands/report.ts";
+import { addSearchCommand } from "./commands/search.command.ts";
+import { addStatsCommand } from "./commands/stats.command.ts";
+import type { OutputStream } from "./context.ts";
+
+const examples = `
+Examples:
+  resona index                                 index the current folder
+  resona search where are uploads retried      search it, bringing the index up to date first
+  resona search --language go parseHeader      a name works as well as a question
+  resona search --path 'src/**' --json cache   for scripts and agents
+  resona search -- --dry-run                   a query that starts with a dash
+  resona stats --workspace ~/project           what an index holds
+
+Exit status: 0 done or found, 1 nothing found, 2 trouble, 130 interrupted.`;
+
+/**
+ * Reads the arguments (without the program's name) and touches nothing else.
+ *
+ * @returns what to run; undefined when help or the version was asked for, which is printed already.
+ * @throws CommanderError or UsageError for arguments that make no sense.
+ */
+export function parseArguments(
+  argv: readonly string[],
+  { stdout, stderr }: { readonly stdout: OutputStream; readonly stderr: OutputStream },
+): Invocation | undefined {
+  let parsed: Invocation | undefined;
+  const onParsed = (invocation: Invocation): void => {
+    parsed = invocation;
+  };
+  const program = new Command("resona")
+    .description("Finds code and text in a folder by meaning or by name. Everything stays on this machine.")
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print the help of a command")
+    .addHelpText("after", examples)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      // Errors are thrown as well, and reported with all others.
+      outputError: () => undefined,
+      getOutHelpWidth: () => stdout.columns ?? 100,
+      getErrHelpWidth: () => stderr.columns ?? 100,
+    });
+  addIndexCommand(program, onParsed);
+  addSearchCommand(program, onParsed);
+  addStatsCommand(program, onParsed);
+  program.parse(argv, { from: "user" });
+  return parsed;
+}
+
+/** Whether errors go to stdout as JSON; asked before the arguments are known to make sense. */
+export function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return argv.slice(0, end === -1 ? argv.length : end).includes("--json");
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
+}

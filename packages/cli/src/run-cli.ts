@@ -1,0 +1,33 @@
+import { openEngine } from "@resona/core";
+
+import type { CliContext, OutputStream } from "./context.ts";
+import { execute, reportFailure } from "./execute.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { abortOnInterruption } from "./interruption.ts";
+
+/** Runs a command line in this process and returns its exit code. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  const context: CliContext = {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    cwd: process.cwd(),
+    env: process.env,
+    signal: abortOnInterruption(),
+    openEngine,
+  };
+  const fail = (error: unknown): never => process.exit(exitCodes[reportFailure(error, argv, context)]);
+  // Node would exit with 1, which means "nothing found" here.
+  process.on("uncaughtException", fail);
+  onWriteError(process.stdout, (error) => {
+    // The reader has seen enough: `resona search x | head -1`.
+    if (error.code === "EPIPE") process.exit(exitCodes.done);
+    fail(error);
+  });
+  // Nobody reads the progress: no reason to stop.
+  onWriteError(process.stderr, () => undefined);
+  return exitCodes[await execute(argv, context)];
+}
+
+function onWriteError(stream: OutputStream, listener: (error: NodeJS.ErrnoException) => void): void {
+  stream.on("error", listener);
+}

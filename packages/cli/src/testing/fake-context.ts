@@ -1,0 +1,124 @@
+import { Writable } from "node:stream";
+
+import type { Engine, IndexStats, IndexSummary, SearchHit, SearchResult } from "@resona/core";
+
+import type { CliContext } from "../context.ts";
+
+// Colours are told from the stream; a test run may be forced to have them everywhere.
+delete process.env["FORCE_COLOR"];
+
+/** A stream that keeps what was written; `isTTY` and `columns` make it look like a terminal. */
+export class TextSink extends Writable {
+  text = "";
+  readonly isTTY: boolean;
+  readonly columns: number | undefined;
+
+  constructor(terminal?: { readonly columns: number }) {
+    super();
+    this.isTTY = terminal !== undefined;
+    this.columns = terminal?.columns;
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString("utf8");
+    done();
+  }
+}
+
+export const summary: IndexSummary = {
+  status: "completed",
+  filesFound: 3,
+  filesUnchanged: 1,
+  filesIndexed: 2,
+  filesRemoved: 0,
+  chunksWritten: 5,
+  skipped: {},
+  failures: [],
+  bytesRead: 1_500,
+  durationMs: 420,
+  peakRssBytes: 123_000_000,
+};
+
+export const hit: SearchHit = {
+  path: "src/retry.ts",
+  startLine: 9,
+  endLine: 11,
+  language: "typescript",
+  symbols: ["retryUpload"],
+  snippet: "export function retryUpload() {\n\treturn 1;\n}",
+  score: 0.87312,
+};
+
+export const stats: IndexStats = {
+  indexPath: "/w/.resona",
+  workspace: "/w",
+  modelId: "tiny",
+  dimension: 256,
+  schemaVersion: 1,
+  files: 1_200,
+  chunks: 8_000,
+  skipped: { binary: 2 },
+  failures: [],
+  languages: [
+    { language: "go", files: 1, chunks: 20 },
+    { language: "typescript", files: 1_199, chunks: 7_980 },
+  ],
+  versions: 3,
+  fragments: 1,
+  unindexedRows: 0,
+  diskBytes: 12_345_678,
+};
+
+/** An engine that answers what it is told to and remembers what it was asked. */
+export class FakeEngine implements Engine {
+  readonly workspace = "/w";
+  readonly indexPath = "/w/.resona";
+  readonly calls: string[] = [];
+  searchOptions: Parameters<Engine["search"]>[1];
+  indexes: (options: NonNullable<Parameters<Engine["index"]>[0]>) => IndexSummary = () => summary;
+  finds: () => readonly SearchHit[] = () => [hit];
+
+  async index(options: NonNullable<Parameters<Engine["index"]>[0]> = {}): Promise<IndexSummary> {
+    this.calls.push(options.rebuild === true ? "rebuild" : "index");
+    return this.indexes(options);
+  }
+
+  async search(query: string, options?: Parameters<Engine["search"]>[1]): Promise<SearchResult> {
+    this.calls.push(`search ${query}`);
+    this.searchOptions = options;
+    return { query, hits: this.finds(), durationMs: 7 };
+  }
+
+  async stats(): Promise<IndexStats> {
+    this.calls.push("stats");
+    return stats;
+  }
+
+  async close(): Promise<void> {
+    this.calls.push("close");
+  }
+}
+
+export interface FakeContext extends CliContext {
+  readonly stdout: TextSink;
+  readonly stderr: TextSink;
+  readonly opened: object[];
+}
+
+/** A context around a fake engine; `opened` holds the options of every engine that was opened. */
+export function fakeContext(engine: Engine, changes: Partial<CliContext> = {}): FakeContext {
+  const opened: object[] = [];
+  return {
+    stdout: new TextSink(),
+    stderr: new TextSink(),
+    cwd: process.cwd(),
+    env: {},
+    signal: new AbortController().signal,
+    openEngine: async (options) => {
+      opened.push(options);
+      return engine;
+    },
+    ...changes,
+    opened,
+  } as FakeContext;
+}
