@@ -98,7 +98,9 @@ class WorkspaceEngine implements Engine {
     try {
       const opened = await this.#openForWriting(embedder, rebuild, onEvent);
       try {
-        return await this.#run(opened, embedder, { signal: lock.signal, onEvent, startedAt });
+        const summary = await this.#run(opened, embedder, { signal: lock.signal, onEvent, startedAt });
+        await this.#reader?.refresh();
+        return summary;
       } finally {
         opened.store.close();
       }

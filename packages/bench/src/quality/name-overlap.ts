@@ -10,7 +10,7 @@ export function sharesNameWord({ query, targets }: Question): boolean {
   const asked = roughWords(query);
   return targets.some(({ path }) => {
     const name = basename(path).replace(/\.[^.]*$/, "");
-    return !asked.isDisjointFrom(roughWords(name));
+    return [...roughWords(name)].some((word) => asked.has(word));
   });
 }
 

@@ -34,6 +34,8 @@ import { syncFiles } from "./sync-files.ts";
 const READ_BATCH_ROWS = 8_192;
 /** Milliseconds for which superseded versions stay readable by those who opened them, once an index is complete. */
 const KEEP_VERSIONS_MS = 3_600_000;
+/** LanceDB keeps what is younger than the given time, and compaction makes versions that name all the old files. */
+const CLOCK_SLACK_MS = 86_400_000;
 
 /**
  * The two tables of an index. Reading needs no lock. Writing ({@link IndexStore.commit} and below) is for the holder
@@ -188,11 +190,18 @@ export class IndexStore implements ChunkReader {
   async optimizeIfDue(firstBuild: boolean): Promise<void> {
     await this.#translated(async () => {
       const due = maintenanceDue(await this.#tableState());
-      const cleanupOlderThan = new Date(Date.now() - (firstBuild ? 0 : KEEP_VERSIONS_MS));
+      const cleanupOlderThan = new Date(Date.now() + (firstBuild ? CLOCK_SLACK_MS : -KEEP_VERSIONS_MS));
       if (due.optimize) await this.#chunks.optimize({ cleanupOlderThan });
       if (due.createIndexes) await this.#createIndexes();
       if (due.optimize) await this.#files.optimize({ cleanupOlderThan });
       await this.#sync();
+    });
+  }
+
+  /** Makes what others have committed visible at once; without it that takes up to a second. */
+  async refresh(): Promise<void> {
+    await this.#translated(async () => {
+      await Promise.all([this.#chunks.checkoutLatest(), this.#files.checkoutLatest()]);
     });
   }
 

@@ -1,0 +1,44 @@
+import type { Embedder } from "../embed/embedder.ts";
+import type { CandidateChunk, CandidateFilter, ChunkReader } from "../store/store.ts";
+import type { ParsedQuery } from "./parse-query.ts";
+
+/** Chunks looked at by words and by meaning. Twice as many change the ranking no more than chance does. */
+const LEXICAL_CANDIDATES = 200;
+const NEAREST_CANDIDATES = 100;
+/** Chunks per hit asked for, since the ranking wants several of a file. */
+const CANDIDATES_PER_HIT = 10;
+
+/** The stages that a search joins. */
+export interface SearchStages {
+  readonly reader: ChunkReader;
+  readonly embedder: Embedder;
+}
+
+export interface Candidates {
+  /** The query's; every candidate brings its own, so that all have an exact cosine, however they were found. */
+  readonly vector: Float32Array;
+  /** Without repeats. */
+  readonly chunks: readonly CandidateChunk[];
+}
+
+/** Fetches the chunks that share words or meaning with the query, both at once. */
+export async function retrieveCandidates(
+  { text, terms }: ParsedQuery,
+  { reader, embedder }: SearchStages,
+  options: { readonly limit: number; readonly filter: CandidateFilter; readonly signal?: AbortSignal },
+): Promise<Candidates> {
+  const { limit, filter, signal } = options;
+  const enough = limit * CANDIDATES_PER_HIT;
+  const nearest = async () => {
+    const vector = await embedder.embedQuery(text, signal);
+    return { vector, found: await reader.searchVector(vector, Math.max(NEAREST_CANDIDATES, enough), filter) };
+  };
+  const [lexical, { vector, found }] = await Promise.all([
+    reader.searchTerms(terms, Math.max(LEXICAL_CANDIDATES, enough), filter),
+    nearest(),
+  ]);
+  const byId = new Map(found.map((chunk) => [chunk.id, chunk]));
+  // Found by both, the lexical one is kept: it has a score.
+  for (const chunk of lexical) byId.set(chunk.id, chunk);
+  return { vector, chunks: [...byId.values()] };
+}

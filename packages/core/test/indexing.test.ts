@@ -1,0 +1,214 @@
+import { appendFile, mkdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+import { describe, expect, it, onTestFinished } from "vitest";
+
+import { type Engine, type EngineOptions, type IndexEvent, openEngine } from "../src/index.ts";
+import { temporaryFolder } from "./temp-folder.ts";
+
+const uploads = `
+/** Uploads a file and retries with a growing delay when the server is busy. */
+export async function uploadWithRetry(file: string, attempts: number): Promise<void> {
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    if (await tryUpload(file)) return;
+    await sleep(2 ** attempt * 100);
+  }
+}
+`;
+const invoices = `
+def total_of_invoice(invoice):
+    """Adds up the positions of an invoice, with tax."""
+    return sum(position.amount * (1 + position.tax) for position in invoice.positions)
+`;
+
+async function write(folder: string, files: Record<string, string | Uint8Array>): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), content);
+    // Older than the clock's coarsest tick, so that its time can be trusted.
+    await utimes(join(folder, path), 1_700_000_000, 1_700_000_000);
+  }
+}
+
+async function workspaceWith(files: Record<string, string | Uint8Array>): Promise<string> {
+  const workspace = await temporaryFolder();
+  await write(workspace, files);
+  return workspace;
+}
+
+async function engineFor(workspace: string, options: EngineOptions = {}): Promise<Engine> {
+  const engine = await openEngine({ workspace, ...options });
+  onTestFinished(() => engine.close());
+  return engine;
+}
+
+async function answer(engine: Engine, query: string): Promise<string | undefined> {
+  return (await engine.search(query)).hits[0]?.path;
+}
+
+describe("an index", () => {
+  it("answers a question in words and one by name with the right lines", async () => {
+    const workspace = await workspaceWith({ "src/net/upload.ts": uploads, "billing/invoice.py": invoices });
+    const engine = await engineFor(workspace);
+    const summary = await engine.index();
+    expect(summary).toMatchObject({ status: "completed", filesFound: 2, filesIndexed: 2, failures: [] });
+    const { hits } = await engine.search("where are failed uploads retried");
+    expect(hits[0]).toMatchObject({ path: "src/net/upload.ts", language: "typescript", symbols: ["uploadWithRetry"] });
+    const source = (await readFile(join(workspace, "src/net/upload.ts"), "utf8")).split("\n");
+    expect(hits[0]?.snippet).toBe(source.slice((hits[0]?.startLine ?? 1) - 1, hits[0]?.endLine).join("\n"));
+    expect(await answer(engine, "total_of_invoice")).toBe("billing/invoice.py");
+  });
+
+  it("reads nothing again when nothing changed, and writes no version", async () => {
+    const workspace = await workspaceWith({ "a.ts": uploads, "b.py": invoices });
+    const engine = await engineFor(workspace);
+    await engine.index();
+    const before = await engine.stats();
+    expect(await engine.index()).toMatchObject({ filesUnchanged: 2, filesIndexed: 0, bytesRead: 0 });
+    expect((await engine.stats()).versions).toBe(before.versions);
+  });
+
+  it("follows changed, new, renamed and deleted files", async () => {
+    const workspace = await workspaceWith({ "a.ts": uploads, "b.py": invoices, "c.md": "# Deployment\n\nShip it." });
+    const engine = await engineFor(workspace);
+    await engine.index();
+    await appendFile(join(workspace, "a.ts"), "\nexport function pauseScheduler(): void {}\n");
+    await rename(join(workspace, "b.py"), join(workspace, "moved.py"));
+    await rm(join(workspace, "c.md"));
+    await write(workspace, { "d/new.go": "package d\n\nfunc RotateKeys() {}\n" });
+    expect(await engine.index()).toMatchObject({ filesFound: 3, filesIndexed: 3, filesRemoved: 2 });
+    expect(await answer(engine, "pauseScheduler")).toBe("a.ts");
+    expect(await answer(engine, "total_of_invoice")).toBe("moved.py");
+    expect(await answer(engine, "RotateKeys")).toBe("d/new.go");
+    expect(await engine.stats()).toMatchObject({ files: 3, failures: [] });
+  });
+
+  it("sees a change that keeps size and time when the time was too young to trust", async () => {
+    const workspace = await workspaceWith({});
+    await writeFile(join(workspace, "a.ts"), "export function alphaOne() {}\n");
+    const engine = await engineFor(workspace);
+    await engine.index();
+    await writeFile(join(workspace, "a.ts"), "export function gammaTwo() {}\n");
+    await engine.index();
+    expect(await answer(engine, "gammaTwo")).toBe("a.ts");
+  });
+
+  it("names every reason why a file was skipped", async () => {
+    const workspace = await workspaceWith({
+      "a.ts": uploads,
+      "logo.png": new Uint8Array([1, 2, 0, 3]),
+      "data.bin2": new Uint8Array([1, 2, 0, 3]),
+      "package-lock.json": "{}",
+      "big.txt": "word ".repeat(300_000),
+      "blank.txt": "\n\n",
+    });
+    const engine = await engineFor(workspace);
+    const skipped = { binary: 2, "lock-file": 1, "too-large": 1, empty: 1 };
+    expect((await engine.index()).skipped).toEqual(skipped);
+    expect((await engine.index()).skipped).toEqual(skipped);
+    expect((await engine.stats()).skipped).toEqual(skipped);
+  });
+
+  it("takes in a file that was too large once the limit is raised", async () => {
+    const workspace = await workspaceWith({ "big.txt": "zebra ".repeat(1_000) });
+    const strict = await engineFor(workspace, { maxFileBytes: 2_000 });
+    expect(await strict.index()).toMatchObject({ filesIndexed: 0, skipped: { "too-large": 1 } });
+    const lenient = await engineFor(workspace, { maxFileBytes: 20_000 });
+    expect(await lenient.index()).toMatchObject({ filesIndexed: 1, skipped: {} });
+  });
+
+  it("is built anew when what records depend on has changed, and says why", async () => {
+    const workspace = await workspaceWith({ "a.ts": uploads });
+    await (await engineFor(workspace)).index();
+    const events: IndexEvent[] = [];
+    const other = await engineFor(workspace, { chunkChars: 700 });
+    const summary = await other.index({ onEvent: (event) => events.push(event) });
+    expect(summary.filesIndexed).toBe(1);
+    expect(events).toContainEqual({
+      type: "notice",
+      code: "REBUILT",
+      message: "The index is built anew: chunkChars changed.",
+    });
+  });
+
+  it("is built anew on request while an open engine goes on answering", async () => {
+    const workspace = await workspaceWith({ "a.ts": uploads });
+    const engine = await engineFor(workspace);
+    await engine.index();
+    expect(await answer(engine, "uploadWithRetry")).toBe("a.ts");
+    expect(await engine.index({ rebuild: true })).toMatchObject({ filesIndexed: 1 });
+    expect(await answer(engine, "uploadWithRetry")).toBe("a.ts");
+  });
+
+  it("keeps what was committed when it is interrupted, and continues", async () => {
+    const files = Array.from({ length: 300 }, (_, n) => [`f${n}.ts`, `export function job${n}() {}\n`.repeat(1_500)]);
+    const workspace = await workspaceWith(Object.fromEntries(files) as Record<string, string>);
+    const engine = await engineFor(workspace);
+    const stop = new AbortController();
+    const first = await engine.index({
+      signal: stop.signal,
+      onEvent: (event) => event.type === "progress" && event.chunksIndexed > 0 && stop.abort(),
+    });
+    expect(first.status).toBe("interrupted");
+    expect(first.filesRemoved).toBe(0);
+    expect(first.filesIndexed).toBeLessThan(300);
+    expect((await engine.stats()).files).toBe(first.filesIndexed);
+    const second = await engine.index();
+    expect(second).toMatchObject({ status: "completed", filesUnchanged: first.filesIndexed });
+    expect(second.filesIndexed + first.filesIndexed).toBe(300);
+    expect((await engine.stats()).files).toBe(300);
+  });
+
+  it("has nothing to say before it is made", async () => {
+    const engine = await engineFor(await workspaceWith({ "a.ts": uploads }));
+    await expect(engine.search("upload")).rejects.toMatchObject({ code: "NO_INDEX" });
+    await expect(engine.stats()).rejects.toMatchObject({ code: "NO_INDEX" });
+  });
+
+  it("leaves a folder of somebody else alone", async () => {
+    const workspace = await workspaceWith({ "a.ts": uploads, ".resona/precious.txt": "mine" });
+    const engine = await engineFor(workspace);
+    await expect(engine.index()).rejects.toMatchObject({ code: "INDEX_FOREIGN" });
+    expect(await readFile(join(workspace, ".resona/precious.txt"), "utf8")).toBe("mine");
+  });
+
+  it("replaces a half-made one, and a manifest that cannot be read", async () => {
+    const workspace = await workspaceWith({ "a.ts": uploads, ".resona/chunks.lance/data/x.lance": "half" });
+    const engine = await engineFor(workspace);
+    await engine.index();
+    await writeFile(join(workspace, ".resona/index.json"), "{");
+    const again = await engineFor(workspace);
+    expect(await again.index()).toMatchObject({ filesIndexed: 1 });
+    expect(await answer(again, "uploadWithRetry")).toBe("a.ts");
+  });
+
+  it("works for file names that quote, break lines or wink", async () => {
+    const names = [`it's "quoted".ts`, "line\nbreak.ts", "back\\slash.ts", "🦜 parrot.ts", "per%cent.ts"];
+    const workspace = await workspaceWith(Object.fromEntries(names.map((name) => [name, uploads])));
+    const engine = await engineFor(workspace);
+    expect(await engine.index()).toMatchObject({ filesIndexed: names.length, failures: [] });
+    const { hits } = await engine.search("uploadWithRetry");
+    expect(hits.map(({ path }) => path).toSorted()).toEqual(names.toSorted());
+    await rm(join(workspace, names[1] ?? ""));
+    await engine.index();
+    expect((await engine.search("uploadWithRetry")).hits).toHaveLength(names.length - 1);
+  });
+
+  it("reads CRLF, UTF-16 and byte order marks with the right lines", async () => {
+    const utf16 = Buffer.from(`\uFEFFfirst\r\nexport function wideLetters() {}\r\n`, "utf16le");
+    const workspace = await workspaceWith({
+      "crlf.ts": uploads.replaceAll("\n", "\r\n"),
+      "utf16.ts": utf16,
+      "bom.py": `\uFEFF${invoices}`,
+      "invalid.ts": Buffer.concat([Buffer.from("// caf"), Buffer.from([0xe9]), Buffer.from(" latteMacchiato\n")]),
+    });
+    const engine = await engineFor(workspace);
+    expect(await engine.index()).toMatchObject({ filesIndexed: 4, failures: [] });
+    const wide = (await engine.search("wideLetters")).hits[0];
+    expect(wide).toMatchObject({ path: "utf16.ts" });
+    expect(wide?.snippet).toContain("export function wideLetters() {}");
+    const crlf = (await engine.search("uploadWithRetry")).hits[0];
+    expect(crlf).toMatchObject({ path: "crlf.ts" });
+    expect(await answer(engine, "latteMacchiato")).toBe("invalid.ts");
+  });
+});
