@@ -44,9 +44,12 @@ export class MemoryReader implements ChunkReader {
     for (const path of new Set(this.#rows.map(({ candidate }) => candidate.path))) yield [path];
   }
 
-  #allowed({ languages, paths }: CandidateFilter = {}): Row[] {
+  #allowed({ languages, paths, excludedPaths }: CandidateFilter = {}): Row[] {
     return this.#rows.filter(
-      ({ candidate }) => (languages?.includes(candidate.language) ?? true) && (paths?.includes(candidate.path) ?? true),
+      ({ candidate }) =>
+        (languages?.includes(candidate.language) ?? true) &&
+        (paths?.includes(candidate.path) ?? true) &&
+        !excludedPaths?.includes(candidate.path),
     );
   }
 

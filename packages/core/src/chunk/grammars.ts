@@ -14,6 +14,8 @@ export interface Grammar {
   readonly definitions: string;
   /** Node types that belong to the node that follows, besides `attachedTypes`. */
   readonly attached?: readonly string[];
+  /** Set where optimizing the grammar's code takes over 100 MB of memory (`wasm-tiering.ts`). */
+  readonly isCostlyToOptimize?: true;
 }
 
 /** Node types, in any grammar, that belong to the node that follows when no blank line is between. */
@@ -106,12 +108,14 @@ const cppDefinitions = `${cDefinitions}
 export const grammars: { readonly [L in LanguageName]?: Grammar } = {
   bash: {
     wasm: vscodeWasm("bash"),
+    isCostlyToOptimize: true,
     definitions: `(function_definition name: (_) @name) @definition`,
   },
   c: { wasm: packageWasm("c"), definitions: cDefinitions },
-  cpp: { wasm: vscodeWasm("cpp"), definitions: cppDefinitions },
+  cpp: { wasm: vscodeWasm("cpp"), isCostlyToOptimize: true, definitions: cppDefinitions },
   csharp: {
     wasm: vscodeWasm("c-sharp"),
+    isCostlyToOptimize: true,
     definitions: `
       (class_declaration name: (_) @name) @definition
       (struct_declaration name: (_) @name) @definition
@@ -127,6 +131,7 @@ export const grammars: { readonly [L in LanguageName]?: Grammar } = {
   },
   css: {
     wasm: vscodeWasm("css"),
+    isCostlyToOptimize: true,
     definitions: `
       (class_selector (class_name) @name)
       (id_selector (id_name) @name)
@@ -134,6 +139,7 @@ export const grammars: { readonly [L in LanguageName]?: Grammar } = {
   },
   elixir: {
     wasm: packageWasm("elixir"),
+    isCostlyToOptimize: true,
     definitions: `
       ((call target: (identifier) @keyword (arguments . (alias) @name)) @definition
         (#any-of? @keyword "defmodule" "defprotocol"))

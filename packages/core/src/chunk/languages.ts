@@ -17,7 +17,70 @@ export interface LanguageRow {
   readonly definitionLine?: RegExp | "code";
 }
 
-export const languageTable = {
+export const languageNames = [
+  "bash",
+  "c",
+  "clojure",
+  "cmake",
+  "cpp",
+  "csharp",
+  "css",
+  "csv",
+  "dart",
+  "dockerfile",
+  "elixir",
+  "elm",
+  "erlang",
+  "fsharp",
+  "go",
+  "graphql",
+  "groovy",
+  "haskell",
+  "html",
+  "ini",
+  "java",
+  "javascript",
+  "json",
+  "julia",
+  "kotlin",
+  "latex",
+  "less",
+  "lua",
+  "make",
+  "markdown",
+  "nix",
+  "objective-c",
+  "ocaml",
+  "perl",
+  "php",
+  "powershell",
+  "proto",
+  "python",
+  "r",
+  "restructuredtext",
+  "ruby",
+  "rust",
+  "sass",
+  "scala",
+  "solidity",
+  "sql",
+  "svelte",
+  "swift",
+  "terraform",
+  "toml",
+  "tsx",
+  "typescript",
+  "verilog",
+  "vim",
+  "vue",
+  "xml",
+  "yaml",
+  "zig",
+] as const;
+
+export type LanguageName = (typeof languageNames)[number];
+
+export const languageTable: Readonly<Record<LanguageName, LanguageRow>> = {
   bash: {
     extensions: [".sh", ".bash", ".zsh", ".ksh", ".bats"],
     fileNames: [".bashrc", ".bash_profile", ".profile", ".zshrc", "pkgbuild"],
@@ -191,9 +254,7 @@ export const languageTable = {
   },
   yaml: { extensions: [".yaml", ".yml"], fileNames: [".clang-format", ".clang-tidy"] },
   zig: { extensions: [".zig", ".zon"], definitionLine: /^\s*(?:pub\s+)?(?:export\s+|inline\s+)?(?:fn|const)\s+(\w+)/ },
-} as const satisfies Record<string, LanguageRow>;
-
-export type LanguageName = keyof typeof languageTable;
+};
 
 /** The language of a file that the table does not know. */
 export const PLAIN_TEXT = "text";

@@ -47,15 +47,20 @@ const IDLE_TIMEOUT_MS = 30_000;
 /** Heap of one thread: room for the largest text and its chunks. WebAssembly memory has a limit of its own. */
 const MAX_HEAP_MEGABYTES = 512;
 
+/** Trees and chunks are dead as soon as a file is done; V8 would let the space for new objects grow to 48 MB. */
+const YOUNG_HEAP_MEGABYTES = 8;
+
 /** No thread is started before the first request. */
 export function createParsePool({ threads, deadlineMs, workerUrl = PARSE_WORKER }: ParsePoolOptions): ParsePool {
   const pool = new Tinypool({
     filename: workerUrl.href,
     runtime: "worker_threads",
+    // Flags of this process are not meant for its threads, and some (`--input-type`) keep them from starting.
+    execArgv: [],
     minThreads: 0,
     maxThreads: threads,
     idleTimeout: IDLE_TIMEOUT_MS,
-    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MEGABYTES },
+    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MEGABYTES, maxYoungGenerationSizeMb: YOUNG_HEAP_MEGABYTES },
   });
   // A thread that dies between two requests is replaced with the next; there is nobody to tell.
   pool.on("error", () => {});

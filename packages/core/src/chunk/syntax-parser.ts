@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { Language, Parser, Query, type Node, type QueryMatch, type Tree } from "web-tree-sitter";
 
 import { attachedTypes, type Grammar } from "./grammars.ts";
+import { stopOptimizingWasm } from "./wasm-tiering.ts";
 
 /** What is used of WebAssembly's interface; its types come with the DOM library, which is not for Node. */
 declare const WebAssembly: {
@@ -149,6 +150,7 @@ function toDefinition({ captures }: QueryMatch): DefinitionMatch[] {
 const resolver = createRequire(import.meta.url);
 
 async function loadGrammar(grammar: Grammar): Promise<LoadedGrammar> {
+  if (grammar.isCostlyToOptimize) stopOptimizingWasm();
   const language = await Language.load(resolver.resolve(grammar.wasm));
   return {
     language,

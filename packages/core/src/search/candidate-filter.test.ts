@@ -22,14 +22,21 @@ describe("candidateFilter", () => {
     expect(await candidateFilter(unread, { languages: ["Go"] })).toEqual({ languages: ["go"] });
   });
 
-  it("names the paths that match, from all batches", async () => {
-    expect(await candidateFilter(reader, { pathGlobs: ["a.ts", "*.md"] })).toEqual({
-      paths: ["src/a.ts", "README.md"],
-    });
+  it("names the paths that match or those that do not, whichever are fewer, from all batches", async () => {
+    expect(await candidateFilter(reader, { pathGlobs: ["*.md"] })).toEqual({ paths: ["README.md"] });
+    expect(await candidateFilter(reader, { pathGlobs: ["a.ts", "*.md"] })).toEqual({ excludedPaths: ["src/b.ts"] });
   });
 
-  it("names no paths when all match", async () => {
-    expect(await candidateFilter(reader, { pathGlobs: ["*"], languages: ["go"] })).toEqual({ languages: ["go"] });
+  it("excludes nothing when all match", async () => {
+    const filter = await candidateFilter(reader, { pathGlobs: ["*"], languages: ["go"] });
+    expect(filter).toEqual({ languages: ["go"], excludedPaths: [] });
+  });
+
+  it("refuses a language that it does not know, and names those it does", async () => {
+    await expect(candidateFilter(reader, { languages: ["pyhton"] })).rejects.toMatchObject({
+      code: "OPTION_INVALID",
+      message: expect.stringMatching(/python, .* not "pyhton"/) as string,
+    });
   });
 
   it("is undefined when none matches", async () => {

@@ -1,3 +1,5 @@
+import { languageNames, PLAIN_TEXT } from "../chunk/languages.ts";
+import { resonaError } from "../errors.ts";
 import type { CandidateFilter, ChunkReader } from "../store/store.ts";
 import { pathMatcher } from "./path-globs.ts";
 
@@ -14,22 +16,31 @@ export interface CandidateScope {
  * because no index of the store answers them.
  *
  * @returns undefined when no indexed file is in the scope.
- * @throws ResonaError `OPTION_INVALID` for an unusable glob.
+ * @throws ResonaError `OPTION_INVALID` for an unusable glob or an unknown language.
  */
 export async function candidateFilter(
   reader: Pick<ChunkReader, "paths">,
   { pathGlobs = [], languages = [] }: CandidateScope,
 ): Promise<CandidateFilter | undefined> {
-  const byLanguage = languages.length > 0 ? { languages: languages.map((name) => name.toLowerCase()) } : {};
+  const byLanguage = languages.length > 0 ? { languages: languages.map(knownLanguage) } : {};
   if (pathGlobs.length === 0) return byLanguage;
   const matches = pathMatcher(pathGlobs);
   const paths: string[] = [];
-  let others = false;
+  const excludedPaths: string[] = [];
   for await (const batch of reader.paths())
-    for (const path of batch) {
-      if (matches(path)) paths.push(path);
-      else others = true;
-    }
+    for (const path of batch) (matches(path) ? paths : excludedPaths).push(path);
   if (paths.length === 0) return undefined;
-  return others ? { ...byLanguage, paths } : byLanguage;
+  // The store looks at every path that it is given; the shorter list says the same.
+  return { ...byLanguage, ...(paths.length <= excludedPaths.length ? { paths } : { excludedPaths }) };
+}
+
+/** A misspelt language would find nothing and not say why. */
+function knownLanguage(name: string): string {
+  const language = name.toLowerCase();
+  const known: readonly string[] = [...languageNames, PLAIN_TEXT];
+  if (known.includes(language)) return language;
+  throw resonaError("OPTION_INVALID", {
+    option: "language",
+    detail: `must be one of ${known.join(", ")}, not ${JSON.stringify(name)}`,
+  });
 }

@@ -12,5 +12,10 @@ export function toFloat16Bits(values: Float32Array): Uint16Array {
 
 /** The values of half-precision bits. */
 export function fromFloat16Bits(bits: Uint16Array): Float32Array {
-  return Float32Array.from(bits, (half) => arrow.util.uint16ToFloat64(half));
+  const values = new Float32Array(bits.length);
+  for (const [i, half] of bits.entries()) values[i] = valueOfBits[half] ?? 0;
+  return values;
 }
+
+/** Every half-precision number by its bits, 256 KiB: reading candidates decodes a hundred thousand for one query. */
+const valueOfBits: Float32Array = Float32Array.from({ length: 1 << 16 }, (_, bits) => arrow.util.uint16ToFloat64(bits));

@@ -368,6 +368,7 @@ function restrict<Q extends Query | VectorQuery>(query: Q, filter: CandidateFilt
   const conditions = [
     ...(filter.languages ? [`language IN (${literals(filter.languages)})`] : []),
     ...(filter.paths ? [`path IN (${literals(filter.paths)})`] : []),
+    ...(filter.excludedPaths?.length ? [`path NOT IN (${literals(filter.excludedPaths)})`] : []),
   ];
   return conditions.length > 0 ? (query.where(conditions.join(" AND ")) as Q) : query;
 }

@@ -70,6 +70,7 @@ export interface LexicalTerm {
 export interface CandidateFilter {
   readonly languages?: readonly string[];
   readonly paths?: readonly string[];
+  readonly excludedPaths?: readonly string[];
 }
 
 /** Reading side of the store; needs no lock. */
