@@ -138,7 +138,7 @@ class WorkspaceEngine implements Engine {
 
   async close(): Promise<void> {
     this.#reader?.close();
-    await this.#chunker?.close();
+    await this.#closeChunker();
     await this.#embedder?.then((embedder) => embedder.close());
   }
 
@@ -159,6 +159,8 @@ class WorkspaceEngine implements Engine {
         beforeFirstCommit: () => writeManifest(indexPath, { ...manifest, state: "writing" }),
       },
     );
+    // Parsing is over: its threads hold a hundred megabytes that maintenance can use.
+    await this.#closeChunker();
     if (!counts.interrupted) await store.optimizeIfDue(manifest.lastIndexedAt === undefined);
     const finished = counts.interrupted ? {} : { lastIndexedAt: new Date().toISOString() };
     await writeManifest(indexPath, { ...manifest, state: "clean", ...finished });
@@ -226,6 +228,11 @@ class WorkspaceEngine implements Engine {
     if (changed.length > 0) throw resonaError("INDEX_OUTDATED", { path: this.indexPath });
     this.#reader ??= await IndexStore.open(this.indexPath, embedder.dimension);
     return this.#reader;
+  }
+
+  async #closeChunker(): Promise<void> {
+    await this.#chunker?.close();
+    this.#chunker = undefined;
   }
 
   #closeReader(): void {

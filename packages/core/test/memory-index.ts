@@ -1,3 +1,4 @@
+import { languageOf } from "../src/chunk/languages.ts";
 import type { Embedder } from "../src/embed/embedder.ts";
 import { documentTerms } from "../src/text/identifier-terms.ts";
 import { type MemoryFile, MemoryReader } from "./memory-reader.ts";
@@ -25,7 +26,7 @@ async function indexed(file: SampleFile, embedder: Embedder): Promise<MemoryFile
   let line = 1;
   return {
     path,
-    language: path.slice(path.lastIndexOf(".") + 1),
+    language: languageOf(path),
     chunks: documents.map((document, n) => {
       const startLine = line;
       line += document.text.split("\n").length;

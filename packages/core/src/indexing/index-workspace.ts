@@ -11,8 +11,8 @@ import { CommitQueue } from "./commit-queue.ts";
 import { prepareFile } from "./prepare-file.ts";
 import { ProgressMeter } from "./progress-meter.ts";
 
-/** Files read, parsed or waiting to be committed at a time; with the file size limit it bounds the memory of a run. */
-const FILES_IN_FLIGHT = 24;
+/** Files being read, parsed or waiting for an older one, at a time; with the file size limit it bounds the memory of a run. */
+const FILES_IN_FLIGHT = 32;
 
 export interface IndexingStages {
   readonly chunker: Chunker;

@@ -2,6 +2,8 @@ import type { FileFailure } from "../model/index-summary.ts";
 import type { IndexEvent, ProgressEvent } from "../model/progress.ts";
 import type { PreparedFile } from "./prepare-file.ts";
 
+const MS_PER_MEMORY_SAMPLE = 100;
+
 /** Counts what a run does and reports it; reports are cheap and frequent, front ends draw as often as they like. */
 export class ProgressMeter {
   readonly #report: (event: IndexEvent) => void;
@@ -14,6 +16,8 @@ export class ProgressMeter {
   #chunksWritten = 0;
   #bytesRead = 0;
   readonly #failures: FileFailure[] = [];
+  #rssBytes = 0;
+  #rssMeasuredAt = -Infinity;
 
   constructor(report: (event: IndexEvent) => void, filesTotal: number | undefined) {
     this.#report = report;
@@ -52,8 +56,18 @@ export class ProgressMeter {
       chunksIndexed: this.#chunksWritten,
       bytesRead: this.#bytesRead,
       bytesPerSecond: this.#bytesRead / Math.max(seconds, 0.001),
-      rssBytes: process.memoryUsage.rss(),
+      rssBytes: this.#residentMemory(),
     });
+  }
+
+  /** Asking the system takes longer than everything else in a report. */
+  #residentMemory(): number {
+    const now = performance.now();
+    if (now - this.#rssMeasuredAt >= MS_PER_MEMORY_SAMPLE) {
+      this.#rssBytes = process.memoryUsage.rss();
+      this.#rssMeasuredAt = now;
+    }
+    return this.#rssBytes;
   }
 
   counts(): {

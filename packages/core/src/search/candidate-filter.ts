@@ -1,4 +1,4 @@
-import { languageNames, PLAIN_TEXT } from "../chunk/languages.ts";
+import { languageNames, languageOf, PLAIN_TEXT } from "../chunk/languages.ts";
 import { resonaError } from "../errors.ts";
 import type { CandidateFilter, ChunkReader } from "../store/store.ts";
 import { pathMatcher } from "./path-globs.ts";
@@ -7,7 +7,7 @@ import { pathMatcher } from "./path-globs.ts";
 export interface CandidateScope {
   /** As for {@link pathMatcher}. */
   readonly pathGlobs?: readonly string[];
-  /** Names of the language table, in any case. */
+  /** Names of the language table or file extensions, in any case. */
   readonly languages?: readonly string[];
 }
 
@@ -39,6 +39,8 @@ function knownLanguage(name: string): string {
   const language = name.toLowerCase();
   const known: readonly string[] = [...languageNames, PLAIN_TEXT];
   if (known.includes(language)) return language;
+  const byExtension = languageOf(`name.${language}`);
+  if (byExtension !== PLAIN_TEXT) return byExtension;
   throw resonaError("OPTION_INVALID", {
     option: "language",
     detail: `must be one of ${known.join(", ")}, not ${JSON.stringify(name)}`,

@@ -44,7 +44,7 @@ describe("searchWorkspace", () => {
       path: "src/store.ts",
       startLine: 3,
       endLine: 8,
-      language: "ts",
+      language: "typescript",
       symbols: ["openStore"],
       snippet: store.join("\n"),
     });
@@ -83,12 +83,12 @@ describe("searchWorkspace", () => {
     expect(await search("openStore", { pathGlobs: ["**"] })).toEqual(await search("openStore"));
   });
 
-  it("keeps to the languages asked for, in any case", async () => {
-    expect(pathsOf(await search("openStore", { languages: ["PY", "md"] })).toSorted()).toEqual([
+  it("keeps to the languages asked for, by name or extension, in any case", async () => {
+    expect(pathsOf(await search("openStore", { languages: ["PY", "Markdown"] })).toSorted()).toEqual([
       "docs/store.md",
       "src/lock.py",
     ]);
-    expect(await search("openStore", { languages: ["cobol"] })).toEqual([]);
+    expect(await search("openStore", { languages: ["rust"] })).toEqual([]);
   });
 
   it("explains the scores when asked to", async () => {
