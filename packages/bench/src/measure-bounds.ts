@@ -94,5 +94,5 @@ function numberOf(output: Record<string, unknown>, name: string): number {
 }
 
 function megabytes(bytes: number): number {
-  return Math.round(bytes / 104_857.6) / 10;
+  return Math.round(bytes / 100_000) / 10;
 }

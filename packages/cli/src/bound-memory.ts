@@ -1,12 +1,25 @@
 import { setFlagsFromString } from "node:v8";
 
 /**
- * Makes this process keep less memory than V8 would by default, which suits a program that streams: what it allocates
- * is dead almost at once. V8 otherwise grows the space for new objects to 32 MB and more, and the whole heap with it;
- * a cold index of 4,800 files peaked at 705 MB instead of 509 MB, in the same CPU time.
- *
- * V8 reads this setting whenever it considers growing that space, so it may be set while it runs.
+ * What the process must be told before it starts. glibc gives every thread a heap of its own, up to eight for each
+ * core, and gives little of them back; V8 lets the space for new objects grow to 32 MB and the whole heap with it.
+ * Both suit a program that streams badly: what it allocates is dead almost at once.
+ */
+const environment = { MALLOC_ARENA_MAX: "2" };
+const nodeFlags = ["--max-semi-space-size=8"];
+
+/**
+ * Makes this process keep as little memory as a program that streams needs: starts it over with the settings above,
+ * in its place (same process number, same terminal), where the platform can do that. Elsewhere it sets what can be set
+ * while it runs. Call it first: what ran before is lost.
  */
 export function boundMemory(): void {
+  // Set by an earlier start, or by a user who knows better.
+  if (process.env["MALLOC_ARENA_MAX"] !== undefined) return;
+  if (process.platform === "linux" && process.execve) {
+    const args = [process.execPath, ...process.execArgv, ...nodeFlags, ...process.argv.slice(1)];
+    process.execve(process.execPath, args, { ...process.env, ...environment });
+  }
+  // V8 reads this one whenever it considers growing that space.
   setFlagsFromString("--semi-space-growth-factor=1");
 }

@@ -1,5 +1,5 @@
 /** What a chunk is a piece of: `lines` is the fallback for text without syntax. */
-export type ChunkKind = "definition" | "code" | "section" | "lines";
+type ChunkKind = "definition" | "code" | "section" | "lines";
 
 /** One piece of a source file, small enough to embed and to show. */
 export interface Chunk {
