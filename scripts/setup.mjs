@@ -21,7 +21,9 @@ const toolchain = join(root, ".toolchain");
  */
 export function setUp() {
   const node = ensureNode();
-  const env = { ...process.env, PATH: dirname(node) + delimiter + process.env.PATH, TURBO_TELEMETRY_DISABLED: "1" };
+  // Turbo and publint look for pnpm on the PATH.
+  const path = [dirname(node), join(toolchain, "node_modules/.bin"), process.env.PATH].join(delimiter);
+  const env = { ...process.env, PATH: path, TURBO_TELEMETRY_DISABLED: "1" };
   ensureDependencies(node, env);
   return { node, env };
 }
@@ -65,7 +67,7 @@ function ensureDependencies(node, env) {
   console.error("resona: installing dependencies");
   // pnpm's entry for installs without build scripts; its other bins are made by such a script.
   const entry = join(pnpm, "bin/pnpm.mjs");
-  runOrExit(node, [entry, "install", "--reporter=append-only"], { env, stdio: ["ignore", 2, 2] });
+  runOrExit(node, [entry, "install", "--frozen-lockfile", "--reporter=append-only"], { env, stdio: ["ignore", 2, 2] });
   writeFileSync(stamp, wanted);
 }
 

@@ -44,8 +44,8 @@ const PARSE_WORKER: URL = new URL(
 /** Threads without work end after this; loading the grammars again takes a fraction of a second. */
 const IDLE_TIMEOUT_MS = 30_000;
 
-/** Heap of one thread: room for the largest text and its chunks. WebAssembly memory has a limit of its own. */
-const MAX_HEAP_MEGABYTES = 512;
+/** Heap of one thread: room for the largest text that is parsed, several times over. WebAssembly memory has a limit of its own. */
+const MAX_HEAP_MEGABYTES = 96;
 
 /** Trees and chunks are dead as soon as a file is done; V8 would let the space for new objects grow to 48 MB. */
 const YOUNG_HEAP_MEGABYTES = 8;

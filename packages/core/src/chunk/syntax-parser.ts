@@ -61,7 +61,7 @@ const INITIAL_MEMORY_BYTES = 32 * MEBIBYTE;
 const MAX_MEMORY_BYTES = 256 * MEBIBYTE;
 
 /** Memory grown past this by one file is given back by replacing the thread. */
-const SPENT_MEMORY_BYTES = 128 * MEBIBYTE;
+const SPENT_MEMORY_BYTES = 64 * MEBIBYTE;
 
 interface LoadedGrammar {
   readonly language: Language;

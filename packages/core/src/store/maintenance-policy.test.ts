@@ -12,7 +12,9 @@ describe("maintenanceDue", () => {
   });
 
   it("asks for indexes where rows have none", () => {
-    expect(maintenanceDue({ ...quiet, hasIndexes: false })).toEqual({ createIndexes: true, optimize: true });
+    const fresh = { ...quiet, hasIndexes: false, unindexedRows: quiet.rows };
+    expect(maintenanceDue(fresh)).toEqual({ createIndexes: true, optimize: false });
+    expect(maintenanceDue({ ...fresh, fragments: 33 })).toEqual({ createIndexes: true, optimize: true });
   });
 
   it.each([

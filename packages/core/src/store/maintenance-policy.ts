@@ -23,5 +23,6 @@ export interface DueMaintenance {
 export function maintenanceDue(state: TableState): DueMaintenance {
   const createIndexes = !state.hasIndexes && state.rows > 0;
   const tooManyUnindexed = state.unindexedRows > Math.max(MAX_UNINDEXED_ROWS, state.rows * MAX_UNINDEXED_SHARE);
-  return { createIndexes, optimize: createIndexes || tooManyUnindexed || state.fragments > MAX_FRAGMENTS };
+  // New indexes cover every row already.
+  return { createIndexes, optimize: state.fragments > MAX_FRAGMENTS || (tooManyUnindexed && !createIndexes) };
 }
