@@ -1,4 +1,4 @@
-// `npm test`: sets up, then runs every check and test in the order of `turbo.json`.
+// `npm test`: sets up, then runs every check and, once they have passed, the tests; `turbo.json` has the order.
 import { join } from "node:path";
 
 import { root, run, setUp } from "./setup.mjs";
