@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { root, run, setUp } from "./setup.mjs";
 
+const tasks = ["build", "typecheck", "format:check", "lint", "knip", "publint", "test:unit"];
+
 const { node, env } = setUp();
-process.exit(
-  run(node, [join(root, "node_modules/turbo/bin/turbo"), "run", "check", ...process.argv.slice(2)], { env }),
-);
+process.exit(run(node, [join(root, "node_modules/turbo/bin/turbo"), "run", ...tasks], { env }));
