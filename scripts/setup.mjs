@@ -21,8 +21,7 @@ const toolchain = join(root, ".toolchain");
  */
 export function setUp() {
   const node = ensureNode();
-  // Turbo and publint look for pnpm on the PATH.
-  const path = [dirname(node), join(toolchain, "node_modules/.bin"), process.env.PATH].join(delimiter);
+  const path = [dirname(node), join(toolchain, "bin"), process.env.PATH].join(delimiter);
   const env = { ...process.env, PATH: path, TURBO_TELEMETRY_DISABLED: "1" };
   ensureDependencies(node, env);
   return { node, env };
@@ -64,9 +63,10 @@ function ensureDependencies(node, env) {
   const pnpm = join(toolchain, "node_modules", "pnpm");
   if (!existsSync(pnpm) || JSON.parse(readFileSync(join(pnpm, "package.json"), "utf8")).version !== version)
     installTool("pnpm", version, `pnpm ${version}`);
-  console.error("resona: installing dependencies");
   // pnpm's entry for installs without build scripts; its other bins are made by such a script.
   const entry = join(pnpm, "bin/pnpm.mjs");
+  putOnPath("pnpm", node, entry);
+  console.error("resona: installing dependencies");
   runOrExit(node, [entry, "install", "--frozen-lockfile", "--reporter=append-only"], { env, stdio: ["ignore", 2, 2] });
   writeFileSync(stamp, wanted);
 }
@@ -81,6 +81,16 @@ function dependencyHash(node) {
   for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml", ...manifests])
     if (existsSync(join(root, file))) hash.update(file).update(readFileSync(join(root, file)));
   return hash.digest("hex");
+}
+
+/** Turbo and publint start pnpm by its name. */
+function putOnPath(name, node, script) {
+  mkdirSync(join(toolchain, "bin"), { recursive: true });
+  const [file, text] =
+    process.platform === "win32"
+      ? [`${name}.cmd`, `@"${node}" "${script}" %*\r\n`]
+      : [name, `#!/bin/sh\nexec "${node}" "${script}" "$@"\n`];
+  writeFileSync(join(toolchain, "bin", file), text, { mode: 0o755 });
 }
 
 function installTool(name, version, label) {
