@@ -136,11 +136,15 @@ describe("search", () => {
     expect(context.stderr.text).toBe("Interrupted.\n");
   });
 
-  test.each(["", "  "])("refuses the empty query %j before any work", async (query) => {
+  test.each([
+    ["QUERY_EMPTY", ""],
+    ["QUERY_EMPTY", "  "],
+    ["QUERY_TOO_LONG", "word ".repeat(20_000)],
+  ])("refuses with %s before any work", async (code, query) => {
     const engine = new FakeEngine();
     const context = fakeContext(engine);
     expect(await execute(["search", query], context)).toBe("trouble");
-    expect(context.stderr.text).toContain("The query is empty.");
+    expect(context.stderr.text).toContain(`[${code}]`);
     expect(engine.calls).toEqual([]);
   });
 });

@@ -16,15 +16,10 @@ export class InterruptedError extends Error {
   override readonly name = "InterruptedError";
 }
 
-/** Wrong use of the command line that only shows once the arguments are parsed. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
 /** @param aborted whether the user stopped the command: what is then thrown only says that it stopped. */
 export function describeFailure(error: unknown, aborted: boolean): Failure {
   if (error instanceof ResonaError) return { code: error.code, message: error.message, nextStep: error.nextStep };
-  if (error instanceof CommanderError || error instanceof UsageError) return usageFailure(error.message);
+  if (error instanceof CommanderError) return usageFailure(error.message);
   if (error instanceof InterruptedError) return interruption(error.message);
   if (aborted && error instanceof Error && error.name === "AbortError") return interruption("Interrupted.");
   return {

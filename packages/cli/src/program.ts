@@ -23,7 +23,7 @@ Exit status: 0 done or found, 1 nothing found, 2 trouble, 130 interrupted.`;
  * Reads the arguments (without the program's name) and touches nothing else.
  *
  * @returns what to run; undefined when help or the version was asked for, which is printed already.
- * @throws CommanderError or UsageError for arguments that make no sense.
+ * @throws CommanderError or ResonaError for arguments that make no sense.
  */
 export function parseArguments(
   argv: readonly string[],

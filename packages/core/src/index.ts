@@ -6,4 +6,5 @@ export type { ScoreExplanation, SearchHit, SearchResult } from "./model/search-h
 export { type SkipReason, skipReasons } from "./model/skip-reason.ts";
 export { type EngineOptions, type OptionDescription, type OptionName, optionTable } from "./options/options.ts";
 export { openEngine } from "./open-engine.ts";
+export { checkQuery } from "./search/check-query.ts";
 export type { SearchOptions } from "./search/search-workspace.ts";

@@ -1,12 +1,19 @@
 import { realpathSync } from "node:fs";
 import { join, relative } from "node:path";
 
-import { type Engine, type ErrorCode, type IndexSummary, ResonaError, type SearchResult } from "@resona/core";
+import {
+  checkQuery,
+  type Engine,
+  type ErrorCode,
+  type IndexSummary,
+  ResonaError,
+  type SearchResult,
+} from "@resona/core";
 import { type Command, Option } from "commander";
 
 import type { CliContext } from "../context.ts";
 import { hasNothingToIndex, searchOutcome } from "../exit-codes.ts";
-import { InterruptedError, UsageError } from "../failure.ts";
+import { InterruptedError } from "../failure.ts";
 import { addCommonFlags, type CommonFlags, eachNonEmpty, wholeNumber } from "../flags.ts";
 import { formatHits, formatNote, type HitLayout, interrupted, nothingToIndex, workDone } from "../present/human.ts";
 import { type Refresh, searchDocument } from "../present/json.ts";
@@ -41,9 +48,8 @@ export function addSearchCommand(program: Command, onParsed: (invocation: Invoca
     .option("--explain", "show the terms of every score")
     .option("--no-refresh", "search the index as it is")
     .action((words: string[], flags: SearchFlags) => {
-      const query = words.join(" ");
       // Known without the engine, and better said before a long indexing run than after it.
-      if (query.trim() === "") throw new UsageError("The query is empty.");
+      const query = checkQuery(words.join(" "));
       onParsed((context) => runSearch(query, flags, context));
     });
   addCommonFlags(command);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { ResonaError } from "../errors.ts";
-import { MAX_LEXICAL_TERMS, MAX_QUERY_CHARS, parseQuery } from "./parse-query.ts";
+import { MAX_QUERY_CHARS } from "./check-query.ts";
+import { MAX_LEXICAL_TERMS, parseQuery } from "./parse-query.ts";
 
 const termsOf = (query: string) => parseQuery(query).terms.map(({ term }) => term);
 const codeOf = (query: string) => {

@@ -1,11 +1,9 @@
-import { resonaError } from "../errors.ts";
 import type { LexicalTerm } from "../store/store.ts";
 import { definitionTerm, wholeTerm, wordParts } from "../text/identifier-terms.ts";
 import { wordPattern } from "../text/split-identifier.ts";
+import { checkQuery } from "./check-query.ts";
 import { stopWords, weakWords } from "./query-vocabulary.ts";
 
-/** A longer query is no question but a file. */
-export const MAX_QUERY_CHARS = 10_000;
 /** Terms of one full-text query; each costs time, and words beyond the first dozens change no ranking. */
 export const MAX_LEXICAL_TERMS = 64;
 
@@ -32,11 +30,7 @@ export interface ParsedQuery {
  * @throws ResonaError `QUERY_EMPTY`, `QUERY_TOO_LONG`.
  */
 export function parseQuery(query: string): ParsedQuery {
-  const text = query.trim();
-  if (text === "") throw resonaError("QUERY_EMPTY", undefined);
-  if (text.length > MAX_QUERY_CHARS)
-    throw resonaError("QUERY_TOO_LONG", { length: text.length, limit: MAX_QUERY_CHARS });
-
+  const text = checkQuery(query);
   const isCode = codePattern.test(text);
   const all = [...text.matchAll(wordPattern)].map(({ 0: word, index: at }) => ({ word, at }));
   const meaningful = isCode ? all : all.filter(({ word }) => !stopWords.has(word.toLowerCase()));

@@ -1,0 +1,62 @@
+import { join, resolve } from "node:path";
+
+import { describe, expect, it } from "vitest";
+
+import { fingerprintChanges, fingerprintOf } from "./fingerprint.ts";
+import { type OptionDescription, optionTable } from "./options.ts";
+import { resolveOptions } from "./resolve-options.ts";
+
+const workspace = resolve("/w");
+
+describe("resolveOptions", () => {
+  it("takes what is given, else the environment, else the default", () => {
+    const env = { RESONA_CHUNK_CHARS: "900", RESONA_MAX_FILE_BYTES: "5000" };
+    const options = resolveOptions({ maxFileBytes: 6_000 }, workspace, env);
+    expect(options).toMatchObject({ maxFileBytes: 6_000, chunkChars: 900, parserThreads: 4 });
+    expect(options.index).toBe(join(workspace, ".resona"));
+  });
+
+  it("treats an empty variable as not set", () => {
+    expect(resolveOptions({}, workspace, { RESONA_CHUNK_CHARS: "" }).chunkChars).toBe(1_500);
+  });
+
+  it("takes a relative index folder from where the user stands", () => {
+    expect(resolveOptions({ index: "idx" }, workspace, {}).index).toBe(resolve("idx"));
+  });
+
+  it.each([
+    [{ chunkChars: 199 }, {}, "chunkChars must be a whole number from 200 to 8000, not 199"],
+    [{ chunkChars: 8_001 }, {}, "chunkChars"],
+    [{ chunkChars: 500.5 }, {}, "chunkChars"],
+    [{ parserThreads: Number.NaN }, {}, "parserThreads"],
+    [{}, { RESONA_PARSER_THREADS: "many" }, 'RESONA_PARSER_THREADS must be a whole number from 1 to 64, not "many"'],
+    [{ index: "" }, {}, "index must be a path"],
+    [{ index: "s3://bucket/index" }, {}, "URIs are not supported yet"],
+  ])("refuses %j with %j and says why", (given, env, message) => {
+    const refusal = { code: "OPTION_INVALID", message: expect.stringContaining(message) as string };
+    expect(() => resolveOptions(given, workspace, env)).toThrow(expect.objectContaining(refusal));
+  });
+
+  it("has a default within the bounds of every option", () => {
+    for (const option of Object.values<OptionDescription>(optionTable)) {
+      if (option.type !== "integer") continue;
+      expect(option.default).toBeGreaterThanOrEqual(option.min);
+      expect(option.default).toBeLessThanOrEqual(option.max);
+    }
+  });
+});
+
+describe("fingerprintOf", () => {
+  const base = resolveOptions({}, workspace, {});
+  const parts = { model: "m", dimension: 256 };
+
+  it("changes with what records depend on, and names it", () => {
+    const other = fingerprintOf({ ...base, chunkChars: 700 }, { ...parts, model: "n" });
+    expect(fingerprintChanges(fingerprintOf(base, parts), other).toSorted()).toEqual(["chunkChars", "model"]);
+  });
+
+  it("does not change with what they do not depend on", () => {
+    const other = { ...base, parserThreads: 1, parseTimeoutMs: 10, maxFileBytes: 2_000, index: "/elsewhere" };
+    expect(fingerprintOf(other, parts)).toEqual(fingerprintOf(base, parts));
+  });
+});
