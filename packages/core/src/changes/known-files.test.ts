@@ -3,13 +3,13 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
+import type { FileRecord } from "../model/file-record.ts";
 import type { DiscoveredFile } from "../model/source-file.ts";
 import { KnownFiles, loadKnownFiles } from "./known-files.ts";
-import type { KnownFile } from "./known-files.ts";
 import { trustedMtime } from "./trusted-mtime.ts";
 
 const hash = "00112233445566778899aabbccddeeff";
-const known: KnownFile = {
+const known: FileRecord = {
   path: "a.ts",
   hash,
   size: 5,
@@ -21,7 +21,7 @@ const known: KnownFile = {
 const found: DiscoveredFile = { kind: "file", path: "a.ts", size: 5, mtimeMs: 1_000.25 };
 const tooLarge: DiscoveredFile = { ...found, kind: "skipped", reason: "too-large" };
 
-function knowing(...files: KnownFile[]): KnownFiles {
+function knowing(...files: FileRecord[]): KnownFiles {
   const all = new KnownFiles();
   for (const file of files) all.add(file);
   return all;
@@ -69,13 +69,13 @@ test("an indexed file that is to be skipped now is told", () => {
 });
 
 test("a failed file is done again, even with the same content", () => {
-  const files = knowing({ ...known, outcome: { kind: "failed" } });
+  const files = knowing({ ...known, outcome: { kind: "failed", message: "no" } });
   expect(files.classify(found)).toBe("check");
   expect(files.settled("a.ts")).toBeUndefined();
 });
 
 test("a skip reason of another version is done again", () => {
-  const stored = JSON.parse('{"kind":"skipped","reason":"from the future"}') as KnownFile["outcome"];
+  const stored = JSON.parse('{"kind":"skipped","reason":"from the future"}') as FileRecord["outcome"];
   expect(knowing({ ...known, outcome: stored }).classify(found)).toBe("check");
 });
 
@@ -89,7 +89,7 @@ test("records stream in by batches of any size and come back as they were", asyn
     language: `language ${n % 40}`,
     chunkCount: n,
   }));
-  async function* batches(): AsyncGenerator<KnownFile[]> {
+  async function* batches(): AsyncGenerator<FileRecord[]> {
     yield [];
     yield records.slice(0, 1);
     await Promise.resolve();
@@ -102,7 +102,7 @@ test("records stream in by batches of any size and come back as they were", asyn
 });
 
 test("a stream that fails, fails the loading", async () => {
-  async function* broken(): AsyncGenerator<KnownFile[]> {
+  async function* broken(): AsyncGenerator<FileRecord[]> {
     yield [known];
     await Promise.reject(new Error("table gone"));
   }
@@ -148,8 +148,8 @@ function apply(disk: Disk, step: Exclude<Step, { kind: "index" }>): void {
 const hashOf = (content: string): string => createHash("sha256").update(content).digest("hex").slice(0, 32);
 
 /** What the indexing does with the answers, on a record map in place of a store. */
-async function index(records: Map<string, KnownFile>, disk: Disk, batchSize: number): Promise<{ reads: number }> {
-  async function* batches(): AsyncGenerator<KnownFile[]> {
+async function index(records: Map<string, FileRecord>, disk: Disk, batchSize: number): Promise<{ reads: number }> {
+  async function* batches(): AsyncGenerator<FileRecord[]> {
     const all = [...records.values()];
     for (let start = 0; start < all.length; start += batchSize) yield all.slice(start, start + batchSize);
   }
@@ -187,7 +187,7 @@ test("after any changes, an index knows exactly the files there are, with the co
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.integer({ min: 1, max: 5 }), async (steps, batchSize) => {
       const disk: Disk = { now: 1_000_000, files: new Map() };
-      const records = new Map<string, KnownFile>();
+      const records = new Map<string, FileRecord>();
       for (const next of [...steps, { kind: "index" } as const]) {
         if (next.kind !== "index") {
           apply(disk, next);

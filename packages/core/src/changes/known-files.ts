@@ -1,27 +1,12 @@
+import type { FileRecord, SettledOutcome } from "../model/file-record.ts";
 import { skipReasons } from "../model/skip-reason.ts";
 import type { SkipReason } from "../model/skip-reason.ts";
 import type { DiscoveredFile } from "../model/source-file.ts";
 
-/** What an earlier run recorded of a file. */
-export interface KnownFile {
-  readonly path: string;
-  /** 32 hexadecimal digits; empty (or all zeros) when the content was never read. */
-  readonly hash: string;
-  /** Bytes. */
-  readonly size: number;
-  /** 0 when the time cannot be trusted to show a later change (`trusted-mtime.ts`). */
-  readonly mtimeMs: number;
-  readonly language: string;
-  readonly chunkCount: number;
-  readonly outcome: SettledOutcome | { readonly kind: "failed" };
-}
-
 /** A file whose content was read and processed to the end, so that the same content need not be again. */
-export interface SettledFile extends KnownFile {
+export interface SettledFile extends FileRecord {
   readonly outcome: SettledOutcome;
 }
-
-type SettledOutcome = { readonly kind: "indexed" } | { readonly kind: "skipped"; readonly reason: SkipReason };
 
 /**
  * - `new`: nothing is known of it.
@@ -36,7 +21,7 @@ export type ChangeStatus = "new" | "unchanged" | "check";
  *
  * @throws what the stream throws
  */
-export async function loadKnownFiles(batches: AsyncIterable<readonly KnownFile[]>): Promise<KnownFiles> {
+export async function loadKnownFiles(batches: AsyncIterable<readonly FileRecord[]>): Promise<KnownFiles> {
   const known = new KnownFiles();
   for await (const batch of batches) {
     for (const file of batch) known.add(file);
@@ -63,7 +48,7 @@ export class KnownFiles {
   #seen = new Uint8Array(this.#capacity);
 
   /** Adds a file, or replaces what is known of it. */
-  add(file: KnownFile): void {
+  add(file: FileRecord): void {
     let row = this.#rows.get(file.path);
     if (row === undefined) {
       row = this.#rows.size;
@@ -163,7 +148,7 @@ function skipReasonOf(code: number): SkipReason | undefined {
   return skipReasonNames[code - firstSkipCode];
 }
 
-function outcomeCode({ outcome }: KnownFile): number {
+function outcomeCode({ outcome }: FileRecord): number {
   switch (outcome.kind) {
     case "indexed":
       return indexed;

@@ -1,7 +1,8 @@
 import type { Embedder } from "../embed/embedder.ts";
 import type { Chunk } from "../model/chunk.ts";
+import type { FileRecord } from "../model/file-record.ts";
 import type { IndexStore } from "../store/index-store.ts";
-import type { EmbeddedChunk, FileRecord, FileReplacement } from "../store/store.ts";
+import type { EmbeddedChunk, FileReplacement } from "../store/store.ts";
 import { documentTerms } from "../text/identifier-terms.ts";
 import type { PreparedFile } from "./prepare-file.ts";
 import type { ProgressMeter } from "./progress-meter.ts";

@@ -3,9 +3,10 @@ import { trustedMtime } from "../changes/trusted-mtime.ts";
 import type { Chunker } from "../chunk/chunker.ts";
 import { readSource } from "../discover/read-source.ts";
 import type { Chunk } from "../model/chunk.ts";
+import type { FileRecord, SettledOutcome } from "../model/file-record.ts";
+import type { SkipReason } from "../model/skip-reason.ts";
 import type { DiscoveredFile, SourceFile } from "../model/source-file.ts";
 import type { ResolvedOptions } from "../options/options.ts";
-import type { FileRecord } from "../store/store.ts";
 
 /** What is to be committed for one file, before its chunks are embedded. */
 export interface PreparedFile {
@@ -33,7 +34,7 @@ const NEVER_READ = "0".repeat(32);
 export async function prepareFile(file: DiscoveredFile, context: PrepareContext): Promise<PreparedFile> {
   const { path, size, mtimeMs } = file;
   const base = { path, size, mtimeMs, hash: NEVER_READ, language: "", chunkCount: 0 };
-  if (file.kind === "skipped") return { record: { ...base, outcome: outcomeOf(file) }, chunks: [], bytesRead: 0 };
+  if (file.kind === "skipped") return { record: { ...base, outcome: skipped(file) }, chunks: [], bytesRead: 0 };
   try {
     return await readAndChunk(file, context);
   } catch (error) {
@@ -56,12 +57,12 @@ async function readAndChunk(file: SourceFile, context: PrepareContext): Promise<
   if (before?.hash === hash) return { record: { ...before, size, mtimeMs }, chunks: undefined, bytesRead: size };
   const base = { path, size, mtimeMs, hash, language: "", chunkCount: 0 };
   if (content.kind === "skipped")
-    return { record: { ...base, outcome: outcomeOf(content) }, chunks: [], bytesRead: size };
+    return { record: { ...base, outcome: skipped(content) }, chunks: [], bytesRead: size };
   const { language, chunks } = await context.chunker.chunk(path, content.text);
   const record: FileRecord = { ...base, language, chunkCount: chunks.length, outcome: { kind: "indexed" } };
   return { record, chunks, bytesRead: size };
 }
 
-function outcomeOf({ reason }: { reason: Extract<FileRecord["outcome"], { kind: "skipped" }>["reason"] }) {
-  return { kind: "skipped", reason } as const;
+function skipped({ reason }: { readonly reason: SkipReason }): SettledOutcome {
+  return { kind: "skipped", reason };
 }

@@ -1,6 +1,6 @@
+import type { FileRecord } from "../model/file-record.ts";
 import type { FileFailure, LanguageCount } from "../model/index-summary.ts";
 import type { SkipReason } from "../model/skip-reason.ts";
-import type { FileRecord } from "../store/store.ts";
 
 /** Failures named one by one; more are only counted by their absence from the list. */
 const MAX_FAILURES_LISTED = 100;

@@ -5,10 +5,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { temporaryFolder } from "../../test/temp-folder.ts";
+import type { FileRecord } from "../model/file-record.ts";
 import { writeManifest } from "./index-folder.ts";
 import { IndexStore } from "./index-store.ts";
 import { schemaVersion } from "./schema.ts";
-import type { EmbeddedChunk, FileRecord, FileReplacement } from "./store.ts";
+import type { EmbeddedChunk, FileReplacement } from "./store.ts";
 
 const DIMENSION = 8;
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Connection, Query, Table, VectorQuery } from "@lancedb/lancedb";
 import type { RecordBatch } from "apache-arrow";
 
+import type { FileRecord } from "../model/file-record.ts";
 import { inspectIndexFolder } from "./index-folder.ts";
 import { isMissingFile, translateStoreError } from "./lance-errors.ts";
 import { connect, loadLance } from "./lance.ts";
@@ -23,7 +24,6 @@ import type {
   CandidateFilter,
   ChunkReader,
   CommitBatch,
-  FileRecord,
   FileReplacement,
   LexicalTerm,
   StoreStats,

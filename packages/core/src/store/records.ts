@@ -1,10 +1,11 @@
 import type { Data, FixedSizeList, Float16, RecordBatch, Schema, Table, Vector } from "apache-arrow";
 
+import type { FileOutcome, FileRecord } from "../model/file-record.ts";
 import type { SkipReason } from "../model/skip-reason.ts";
 import { arrow } from "./arrow.ts";
 import { fromFloat16Bits, toFloat16Bits } from "./float16.ts";
 import { HASH_BYTES, chunksSchema, filesSchema } from "./schema.ts";
-import type { CandidateChunk, FileOutcome, FileRecord, FileReplacement } from "./store.ts";
+import type { CandidateChunk, FileReplacement } from "./store.ts";
 
 /** Rows of the chunk table for whole files, built column by column: LanceDB does not check a vector's length, this does. */
 export function chunkRows(files: readonly FileReplacement[], dimension: number): Table {

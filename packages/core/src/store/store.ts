@@ -1,23 +1,5 @@
 import type { Chunk } from "../model/chunk.ts";
-import type { SkipReason } from "../model/skip-reason.ts";
-
-/** What the index knows of a file: enough to decide whether it changed, and what became of it. */
-export interface FileRecord {
-  readonly path: string;
-  /** 32 hexadecimal digits; all zeros when its content was never read. */
-  readonly hash: string;
-  readonly size: number;
-  /** 0 when the time cannot be trusted to show a later change. */
-  readonly mtimeMs: number;
-  readonly language: string;
-  readonly chunkCount: number;
-  readonly outcome: FileOutcome;
-}
-
-export type FileOutcome =
-  | { readonly kind: "indexed" }
-  | { readonly kind: "skipped"; readonly reason: SkipReason }
-  | { readonly kind: "failed"; readonly message: string };
+import type { FileRecord } from "../model/file-record.ts";
 
 /** A chunk ready to be stored: its place, its words for the full-text index, its vector. */
 export interface EmbeddedChunk extends Chunk {
