@@ -2,7 +2,6 @@ import { constants } from "node:fs";
 import { access, realpath, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 
-import type { Chunker } from "./chunk/chunker.ts";
 import { createChunker } from "./chunk/create-chunker.ts";
 import type { Embedder } from "./embed/embedder.ts";
 import { createNativeEmbedder } from "./embed/native-embedder.ts";
@@ -78,7 +77,6 @@ class WorkspaceEngine implements Engine {
   readonly workspace: string;
   readonly #options: ResolvedOptions;
   #embedder: Promise<Embedder> | undefined;
-  #chunker: Chunker | undefined;
   #reader: IndexStore | undefined;
 
   constructor(workspace: string, options: ResolvedOptions) {
@@ -138,7 +136,6 @@ class WorkspaceEngine implements Engine {
 
   async close(): Promise<void> {
     this.#reader?.close();
-    await this.#closeChunker();
     await this.#embedder?.then((embedder) => embedder.close());
   }
 
@@ -148,20 +145,17 @@ class WorkspaceEngine implements Engine {
     run: { signal: AbortSignal; onEvent: (event: IndexEvent) => void; startedAt: number },
   ): Promise<IndexSummary> {
     const { indexPath, workspace } = this;
-    this.#chunker ??= createChunker(this.#options);
     const counts = await indexWorkspace(
-      { chunker: this.#chunker, embedder, store },
+      { chunker: createChunker(this.#options), embedder, store },
       {
         workspace,
         options: this.#options,
         signal: run.signal,
         onEvent: run.onEvent,
+        firstBuild: manifest.lastIndexedAt === undefined,
         beforeFirstCommit: () => writeManifest(indexPath, { ...manifest, state: "writing" }),
       },
     );
-    // Parsing is over: its threads hold a hundred megabytes that maintenance can use.
-    await this.#closeChunker();
-    if (!counts.interrupted) await store.optimizeIfDue(manifest.lastIndexedAt === undefined);
     const finished = counts.interrupted ? {} : { lastIndexedAt: new Date().toISOString() };
     await writeManifest(indexPath, { ...manifest, state: "clean", ...finished });
     const { interrupted, ...totals } = counts;
@@ -228,11 +222,6 @@ class WorkspaceEngine implements Engine {
     if (changed.length > 0) throw resonaError("INDEX_OUTDATED", { path: this.indexPath });
     this.#reader ??= await IndexStore.open(this.indexPath, embedder.dimension);
     return this.#reader;
-  }
-
-  async #closeChunker(): Promise<void> {
-    await this.#chunker?.close();
-    this.#chunker = undefined;
   }
 
   #closeReader(): void {

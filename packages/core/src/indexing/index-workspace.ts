@@ -15,6 +15,7 @@ import { ProgressMeter } from "./progress-meter.ts";
 const FILES_IN_FLIGHT = 32;
 
 export interface IndexingStages {
+  /** Closed when the run ends, however it ends. */
   readonly chunker: Chunker;
   readonly embedder: Embedder;
   readonly store: IndexStore;
@@ -28,6 +29,8 @@ export interface IndexingRun {
   readonly onEvent: (event: IndexEvent) => void;
   /** Called once, before anything is written; not at all if nothing changed. */
   readonly beforeFirstCommit: () => Promise<void>;
+  /** No run has been completed yet, so that nobody needs older versions. */
+  readonly firstBuild: boolean;
 }
 
 export interface IndexingCounts {
@@ -42,8 +45,8 @@ export interface IndexingCounts {
 }
 
 /**
- * Brings the index up to date: discover → compare → read and chunk → embed → commit. Every stage takes only as much
- * as the next one wants, so memory is the sum of the bounds, whatever the size of the workspace.
+ * Brings the index up to date: discover → compare → read and chunk → embed → commit → maintain. Every stage takes only
+ * as much as the next one wants, so memory is the sum of the bounds, whatever the size of the workspace.
  */
 export async function indexWorkspace(stages: IndexingStages, run: IndexingRun): Promise<IndexingCounts> {
   const { workspace, options, signal } = run;
@@ -70,7 +73,13 @@ export async function indexWorkspace(stages: IndexingStages, run: IndexingRun): 
     // What was not seen is gone only if everything was looked at.
     if (!signal.aborted) for (const path of known.removed()) await queue.remove(path);
   } finally {
+    // Parsing is over: its threads hold a hundred megabytes that maintenance can use.
+    await stages.chunker.close();
     await queue.flush();
+  }
+  if (!signal.aborted) {
+    meter.report("optimizing");
+    await stages.store.optimizeIfDue(run.firstBuild);
   }
   return { interrupted: signal.aborted, ...meter.counts() };
 }
