@@ -5,5 +5,5 @@ import { root, run, setUp } from "./setup.mjs";
 
 const tasks = ["build", "typecheck", "format:check", "lint", "knip", "publint", "test:unit"];
 
-const { node, env } = setUp();
-process.exit(run(node, [join(root, "node_modules/turbo/bin/turbo"), "run", ...tasks], { env }));
+const { node, env } = await setUp();
+process.exit(await run(node, [join(root, "node_modules/turbo/bin/turbo"), "run", ...tasks], { env }));

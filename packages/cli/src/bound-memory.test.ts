@@ -21,11 +21,11 @@ test.runIf(process.platform === "linux")("the command starts over once, with bou
   const images = imagesOf({});
   expect(images).toHaveLength(2);
   expect(images[0]).toMatch(/undefined$/);
-  expect(images[1]).toMatch(/--max-semi-space-size=8 2$/);
+  expect(images[1]).toMatch(/--max-semi-space-size=8 .* 2$/);
 });
 
-test("the command leaves the settings of a user alone", () => {
+test.runIf(process.platform === "linux")("the command leaves the settings of a user alone", () => {
   const images = imagesOf({ MALLOC_ARENA_MAX: "5" });
-  expect(images).toHaveLength(1);
-  expect(images[0]).toMatch(/ 5$/);
+  expect(images).toHaveLength(2);
+  expect(images[1]).toMatch(/ 5$/);
 });

@@ -8,6 +8,7 @@ import { setFlagsFromString } from "node:v8";
  */
 const environment = { MALLOC_ARENA_MAX: "2", MALLOC_TRIM_THRESHOLD_: "131072" };
 const nodeFlags = ["--max-semi-space-size=8"];
+const STARTED_OVER = "RESONA_STARTED_OVER";
 
 /**
  * Makes this process keep as little memory as a program that streams needs: starts it over with the settings above,
@@ -15,11 +16,11 @@ const nodeFlags = ["--max-semi-space-size=8"];
  * while it runs. Call it first: what ran before is lost.
  */
 export function boundMemory(): void {
-  // Set by an earlier start, or by a user who knows better.
-  if (process.env["MALLOC_ARENA_MAX"] !== undefined) return;
+  if (process.env[STARTED_OVER] === String(process.pid)) return;
   if (process.platform === "linux" && process.execve) {
-    const args = [process.execPath, ...process.execArgv, ...nodeFlags, ...process.argv.slice(1)];
-    process.execve(process.execPath, args, { ...process.env, ...environment });
+    const args = [process.execPath, ...nodeFlags, ...process.execArgv, ...process.argv.slice(1)];
+    // What a user has set stays; the process number says that it is this very process.
+    process.execve(process.execPath, args, { ...environment, ...process.env, [STARTED_OVER]: String(process.pid) });
   }
   // V8 reads this one whenever it considers growing that space.
   setFlagsFromString("--semi-space-growth-factor=1");

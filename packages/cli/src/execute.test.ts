@@ -57,7 +57,7 @@ describe("search", () => {
 
   test("mentions files that could not be indexed and searches the rest", async () => {
     const engine = new FakeEngine();
-    engine.indexes = () => ({ ...summary, filesIndexed: 0, failures: [{ path: "a", message: "b" }] });
+    engine.indexes = () => ({ ...summary, filesIndexed: 0, filesFailed: 1, failures: [{ path: "a", message: "b" }] });
     const context = fakeContext(engine);
     expect(await execute(["search", "q"], context)).toBe("done");
     expect(context.stderr.text).toBe("note: 1 file could not be indexed; `resona index` names them.\n");

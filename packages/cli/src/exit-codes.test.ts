@@ -19,9 +19,9 @@ test("an indexing run is done even if nothing changed", () => {
 
 test("failed files are trouble if nothing else is indexed, an interruption is an interruption first", () => {
   const failures = [{ path: "a", message: "b" }];
-  expect(indexOutcome({ ...summary, failures })).toBe("done");
-  expect(indexOutcome({ ...summary, failures, filesIndexed: 0, filesUnchanged: 0 })).toBe("trouble");
-  expect(indexOutcome({ ...summary, failures, status: "interrupted" })).toBe("interrupted");
+  expect(indexOutcome({ ...summary, filesFailed: 1, failures })).toBe("done");
+  expect(indexOutcome({ ...summary, filesFailed: 1, failures, filesIndexed: 0, filesUnchanged: 0 })).toBe("trouble");
+  expect(indexOutcome({ ...summary, filesFailed: 1, failures, status: "interrupted" })).toBe("interrupted");
 });
 
 test("no files, or only skipped ones, are nothing to index", () => {

@@ -17,7 +17,7 @@ export const exitCodes = {
 export function indexOutcome(summary: IndexSummary): Outcome {
   if (summary.status === "interrupted") return "interrupted";
   // One bad file spoils nothing; it is named in the summary and tried again in the next run.
-  if (summary.failures.length > 0 && summary.filesIndexed + summary.filesUnchanged === 0) return "trouble";
+  if (summary.filesFailed > 0 && summary.filesIndexed + summary.filesUnchanged === 0) return "trouble";
   return hasNothingToIndex(summary) ? "nothing-found" : "done";
 }
 

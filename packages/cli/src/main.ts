@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { boundMemory } from "./bound-memory.ts";
-import { runCli } from "./run-cli.ts";
 
 boundMemory();
+// Loaded after it, since what was loaded before may have to be loaded again.
+const { runCli } = await import("./run-cli.ts");
 process.exitCode = await runCli(process.argv.slice(2));

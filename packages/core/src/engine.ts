@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { access, realpath, stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 
 import { createChunker } from "./chunk/create-chunker.ts";
 import type { Embedder } from "./embed/embedder.ts";
@@ -16,6 +16,7 @@ import { resolveOptions } from "./options/resolve-options.ts";
 import { type SearchOptions, searchWorkspace } from "./search/search-workspace.ts";
 import { countFileRecords } from "./stats/index-stats.ts";
 import {
+  type IndexFolderState,
   type IndexManifest,
   clearIndexFolder,
   createIndexFolder,
@@ -23,9 +24,8 @@ import {
   writeManifest,
 } from "./store/index-folder.ts";
 import { IndexStore } from "./store/index-store.ts";
-import { translateStoreError } from "./store/lance-errors.ts";
 import { schemaVersion } from "./store/schema.ts";
-import { lockForWriting } from "./store/writer-lock.ts";
+import { type WriterLock, isBeingWritten, lockForWriting } from "./store/writer-lock.ts";
 
 /**
  * Raise when discovery, chunking or the terms of the full-text index change what is stored for an unchanged file; every
@@ -50,17 +50,19 @@ export interface Engine {
   /**
    * Brings the index up to date, or builds it.
    *
-   * @throws ResonaError INDEX_LOCKED, INDEX_FOREIGN, INDEX_FROM_FUTURE, INDEX_NOT_WRITABLE, INDEX_DAMAGED, DISK_FULL,
-   * STORE_FAILED, MODEL_INVALID, WORKSPACE_NOT_READABLE, GIT_FAILED. What was committed before stays.
+   * @throws ResonaError INDEX_LOCKED, LOCK_LOST, INDEX_FOREIGN, INDEX_OF_OTHER_WORKSPACE, INDEX_FROM_FUTURE,
+   * INDEX_NOT_READABLE, INDEX_NOT_WRITABLE, INDEX_DAMAGED, DISK_FULL, STORE_FAILED, MODEL_INVALID,
+   * WORKSPACE_NOT_READABLE, GIT_FAILED. What was committed before stays.
    */
   index(options?: IndexOptions): Promise<IndexSummary>;
   /**
    * Ranks the files that answer a query, as the index has them now.
    *
-   * @throws ResonaError NO_INDEX, INDEX_OUTDATED, QUERY_EMPTY, QUERY_TOO_LONG, and those of a broken index.
+   * @throws ResonaError NO_INDEX, INDEX_BEING_BUILT, INDEX_OUTDATED, INDEX_OF_OTHER_WORKSPACE, QUERY_EMPTY,
+   * QUERY_TOO_LONG, OPTION_INVALID, MODEL_INVALID, and those of a broken index; the signal's reason when aborted.
    */
   search(query: string, options?: SearchOptions): Promise<SearchResult>;
-  /** @throws ResonaError NO_INDEX, and those of a broken index. */
+  /** @throws ResonaError NO_INDEX, INDEX_BEING_BUILT, INDEX_OF_OTHER_WORKSPACE, and those of a broken index. */
   stats(): Promise<IndexStats>;
   /** Ends threads and closes files; waits for nothing. */
   close(): Promise<void>;
@@ -77,7 +79,7 @@ class WorkspaceEngine implements Engine {
   readonly workspace: string;
   readonly #options: ResolvedOptions;
   #embedder: Promise<Embedder> | undefined;
-  #reader: IndexStore | undefined;
+  #reader: Promise<IndexStore> | undefined;
 
   constructor(workspace: string, options: ResolvedOptions) {
     this.workspace = workspace;
@@ -91,19 +93,20 @@ class WorkspaceEngine implements Engine {
   async index({ rebuild = false, signal, onEvent = () => undefined }: IndexOptions = {}): Promise<IndexSummary> {
     const startedAt = performance.now();
     const embedder = await this.#openEmbedder();
-    await inspectIndexFolder(this.indexPath);
-    const lock = await this.#lock(signal);
+    // Nothing is created beside what is not ours.
+    await this.#inspect();
+    await createIndexFolder(this.indexPath);
+    const lock = await lockForWriting(this.indexPath);
     try {
       const opened = await this.#openForWriting(embedder, rebuild, onEvent);
       try {
-        const summary = await this.#run(opened, embedder, { signal: lock.signal, onEvent, startedAt });
-        await this.#reader?.refresh();
+        const run = { signal: signal ?? new AbortController().signal, onEvent, startedAt, lock };
+        const summary = await this.#run(opened, embedder, run);
+        await (await this.#reader)?.refresh();
         return summary;
       } finally {
         opened.store.close();
       }
-    } catch (error) {
-      throw translateStoreError(error, this.indexPath);
     } finally {
       await lock.release();
     }
@@ -135,14 +138,17 @@ class WorkspaceEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    this.#reader?.close();
-    await this.#embedder?.then((embedder) => embedder.close());
+    await this.#closeReader();
+    await this.#embedder?.then(
+      (embedder) => embedder.close(),
+      () => undefined,
+    );
   }
 
   async #run(
     { store, manifest }: OpenedIndex,
     embedder: Embedder,
-    run: { signal: AbortSignal; onEvent: (event: IndexEvent) => void; startedAt: number },
+    run: { signal: AbortSignal; onEvent: (event: IndexEvent) => void; startedAt: number; lock: WriterLock },
   ): Promise<IndexSummary> {
     const { indexPath, workspace } = this;
     const counts = await indexWorkspace(
@@ -152,12 +158,18 @@ class WorkspaceEngine implements Engine {
         options: this.#options,
         signal: run.signal,
         onEvent: run.onEvent,
+        beforeCommit: async (isFirst) => {
+          run.lock.assertHeld();
+          if (isFirst) await writeManifest(indexPath, { ...manifest, state: "writing" });
+        },
+        afterLastCommit: async (isComplete) => {
+          run.lock.assertHeld();
+          const finished = isComplete ? { lastIndexedAt: new Date().toISOString() } : {};
+          await writeManifest(indexPath, { ...manifest, state: "clean", ...finished });
+        },
         firstBuild: manifest.lastIndexedAt === undefined,
-        beforeFirstCommit: () => writeManifest(indexPath, { ...manifest, state: "writing" }),
       },
     );
-    const finished = counts.interrupted ? {} : { lastIndexedAt: new Date().toISOString() };
-    await writeManifest(indexPath, { ...manifest, state: "clean", ...finished });
     const { interrupted, ...totals } = counts;
     const { skipped } = await countFileRecords(store.files());
     return {
@@ -177,62 +189,68 @@ class WorkspaceEngine implements Engine {
   ): Promise<OpenedIndex> {
     const notice = (code: string, message: string) => onEvent({ type: "notice", code, message });
     const fingerprint = this.#fingerprint(embedder);
-    const folder = await inspectIndexFolder(this.indexPath);
+    const folder = await this.#inspect();
     const reason = rebuild ? "as asked" : rebuildReason(folder, fingerprint);
     if (folder.kind === "ready" && reason === undefined) {
       const store = await IndexStore.open(this.indexPath, embedder.dimension);
-      if (folder.manifest.state === "writing") {
-        const files = await store.repair();
-        notice("CONTINUED", `The last run was interrupted; it is continued, with ${files} files to redo.`);
-      }
-      return { store, manifest: folder.manifest };
+      return closingOnError(store, async () => {
+        if (folder.manifest.state === "writing") {
+          const files = await store.repair();
+          notice("CONTINUED", `The last run was interrupted; it is continued, with ${files} files to redo.`);
+        }
+        return { store, manifest: { ...folder.manifest, workspace: this.workspace } };
+      });
     }
     if (folder.kind !== "missing") notice("REBUILT", `The index is built anew: ${reason}.`);
-    this.#closeReader();
+    await this.#closeReader();
     await clearIndexFolder(this.indexPath);
     const store = await IndexStore.create(this.indexPath, embedder.dimension);
-    const manifest: IndexManifest = {
-      format: "resona-index",
-      schemaVersion,
-      fingerprint,
-      workspace: this.workspace,
-      state: "clean",
-    };
-    await writeManifest(this.indexPath, manifest);
-    return { store, manifest };
-  }
-
-  /** The lock, with a signal that aborts when the caller's does or when the lock is lost. */
-  async #lock(signal: AbortSignal | undefined): Promise<{ signal: AbortSignal; release: () => Promise<void> }> {
-    const lost = new AbortController();
-    try {
-      await createIndexFolder(this.indexPath);
-      const release = await lockForWriting(this.indexPath, () => lost.abort());
-      return { signal: AbortSignal.any(signal ? [signal, lost.signal] : [lost.signal]), release };
-    } catch (error) {
-      throw translateStoreError(error, this.indexPath);
-    }
+    return closingOnError(store, async () => {
+      const { workspace } = this;
+      const manifest: IndexManifest = { format: "resona-index", schemaVersion, fingerprint, workspace, state: "clean" };
+      await writeManifest(this.indexPath, manifest);
+      return { store, manifest };
+    });
   }
 
   async #openForReading(embedder: Embedder): Promise<IndexStore> {
     const manifest = await this.#manifest();
-    const now = this.#fingerprint(embedder);
-    // Only what a query's vector and words depend on; chunks of another size can still be searched.
-    const changed = fingerprintChanges(manifest.fingerprint, { ...manifest.fingerprint, model: now["model"] ?? "" });
-    if (changed.length > 0) throw resonaError("INDEX_OUTDATED", { path: this.indexPath });
-    this.#reader ??= await IndexStore.open(this.indexPath, embedder.dimension);
+    // Only what a query's vector depends on; chunks of another size can still be searched.
+    if (manifest.fingerprint["model"] !== embedder.modelId)
+      throw resonaError("INDEX_OUTDATED", { path: this.indexPath });
+    this.#reader ??= IndexStore.open(this.indexPath, embedder.dimension).catch((error: unknown) => {
+      this.#reader = undefined;
+      throw error;
+    });
     return this.#reader;
   }
 
-  #closeReader(): void {
-    this.#reader?.close();
+  async #closeReader(): Promise<void> {
+    const reader = this.#reader;
     this.#reader = undefined;
+    await reader?.then(
+      (store) => store.close(),
+      () => undefined,
+    );
   }
 
   async #manifest(): Promise<IndexManifest> {
+    const folder = await this.#inspect();
+    if (folder.kind === "ready") return folder.manifest;
+    const path = this.indexPath;
+    throw (await isBeingWritten(path)) ? resonaError("INDEX_BEING_BUILT", { path }) : resonaError("NO_INDEX", { path });
+  }
+
+  /** Looks at the index's folder; refuses one that belongs to another workspace. */
+  async #inspect(): Promise<IndexFolderState> {
     const folder = await inspectIndexFolder(this.indexPath);
-    if (folder.kind !== "ready") throw resonaError("NO_INDEX", { path: this.indexPath });
-    return folder.manifest;
+    const isInside = !relative(this.workspace, this.indexPath).startsWith("..");
+    // An index inside its workspace moves with it.
+    if (folder.kind === "ready" && folder.manifest.workspace !== this.workspace && !isInside) {
+      const { workspace } = folder.manifest;
+      throw resonaError("INDEX_OF_OTHER_WORKSPACE", { path: this.indexPath, workspace });
+    }
+    return folder;
   }
 
   #openEmbedder(): Promise<Embedder> {
@@ -250,11 +268,17 @@ interface OpenedIndex {
   readonly manifest: IndexManifest;
 }
 
+async function closingOnError<T>(store: IndexStore, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
 /** Why the index cannot be brought up to date and has to be built anew; undefined if it can, or if there is none. */
-function rebuildReason(
-  folder: Awaited<ReturnType<typeof inspectIndexFolder>>,
-  fingerprint: Fingerprint,
-): string | undefined {
+function rebuildReason(folder: IndexFolderState, fingerprint: Fingerprint): string | undefined {
   if (folder.kind === "missing") return undefined;
   if (folder.kind === "unusable") return folder.why;
   const changes = fingerprintChanges(folder.manifest.fingerprint, fingerprint);

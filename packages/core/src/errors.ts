@@ -40,6 +40,18 @@ const catalogue = {
     message: (d: { path: string; holder: string }) => `The index at ${d.path} is being written by ${d.holder}.`,
     nextStep: () => "Wait until it is done; searching works meanwhile.",
   },
+  INDEX_BEING_BUILT: {
+    message: (d: { path: string }) => `The index at ${d.path} is just being built by another process.`,
+    nextStep: () => "Try again in a moment.",
+  },
+  INDEX_OF_OTHER_WORKSPACE: {
+    message: (d: { path: string; workspace: string }) => `The index at ${d.path} belongs to ${d.workspace}.`,
+    nextStep: () => "Choose another place for this workspace's index with --index.",
+  },
+  LOCK_LOST: {
+    message: (d: { path: string }) => `Another process has taken over writing the index at ${d.path}.`,
+    nextStep: () => "Run the command again when that process is done; what was indexed stays.",
+  },
   INDEX_NOT_READABLE: {
     message: (d: { path: string }) => `The index at ${d.path} cannot be read.`,
     nextStep: () => "Check its permissions, or choose another place with --index.",

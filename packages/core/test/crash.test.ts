@@ -17,7 +17,7 @@ function source(n: number, version: number): string {
   return Array.from({ length: lines }, (_, i) => `export function every_${n}_${i}() { return ${version}; }\n`).join("");
 }
 
-/** Every chunk in the index, as `id hash`; from the table itself, without what searching leaves out. */
+/** Every chunk in the index with its whole text; from the table itself, without what searching leaves out. */
 async function allChunks(workspace: string): Promise<string[]> {
   const manifest = JSON.parse(await readFile(join(workspace, ".resona/index.json"), "utf8")) as {
     fingerprint: { dimension: number };
@@ -25,7 +25,7 @@ async function allChunks(workspace: string): Promise<string[]> {
   const store = await IndexStore.open(join(workspace, ".resona"), manifest.fingerprint.dimension);
   const found = await store.searchTerms([{ term: "every", weight: 1 }], 1_000_000);
   store.close();
-  return found.map((chunk) => `${chunk.id} ${chunk.text.length} ${chunk.text.slice(0, 80)}`).toSorted();
+  return found.map((chunk) => `${chunk.id} ${chunk.text} ${chunk.vector.join()}`).toSorted();
 }
 
 describe("an index whose writer is killed", () => {

@@ -172,6 +172,32 @@ describe("an index", () => {
     expect(await readFile(join(workspace, ".resona/precious.txt"), "utf8")).toBe("mine");
   });
 
+  it("outside of its workspace belongs to one workspace only; inside, it moves along", async () => {
+    const index = join(await temporaryFolder(), "shared");
+    const first = await engineFor(await workspaceWith({ "a.ts": uploads }), { index });
+    await first.index();
+    const second = await engineFor(await workspaceWith({ "b.py": invoices }), { index });
+    for (const work of [() => second.index(), () => second.search("invoice"), () => second.stats()])
+      await expect(work()).rejects.toMatchObject({ code: "INDEX_OF_OTHER_WORKSPACE" });
+    expect(await first.stats()).toMatchObject({ files: 1 });
+
+    const parent = await temporaryFolder();
+    await write(join(parent, "old"), { "a.ts": uploads });
+    await (await engineFor(join(parent, "old"))).index();
+    await rename(join(parent, "old"), join(parent, "new"));
+    const moved = await engineFor(join(parent, "new"));
+    expect(await moved.index()).toMatchObject({ filesUnchanged: 1, filesIndexed: 0 });
+    expect(await moved.stats()).toMatchObject({ workspace: join(parent, "new") });
+  });
+
+  it("answers several first questions at once from one open index", async () => {
+    const engine = await engineFor(await workspaceWith({ "a.ts": uploads, "b.py": invoices }));
+    await engine.index();
+    const questions = ["uploadWithRetry", "total_of_invoice", "tax of an invoice", "retry"];
+    const answers = await Promise.all(questions.map((question) => answer(engine, question)));
+    expect(answers).toEqual(["a.ts", "b.py", "b.py", "a.ts"]);
+  });
+
   it("replaces a half-made one, and a manifest that cannot be read", async () => {
     const workspace = await workspaceWith({ "a.ts": uploads, ".resona/chunks.lance/data/x.lance": "half" });
     const engine = await engineFor(workspace);

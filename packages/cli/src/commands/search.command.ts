@@ -86,7 +86,7 @@ async function refreshIndex(engine: Engine, flags: SearchFlags, context: CliCont
 }
 
 function reportRefresh(summary: IndexSummary, { stderr }: CliContext): void {
-  const { length: failed } = summary.failures;
+  const { filesFailed: failed } = summary;
   if (summary.filesIndexed > 0 || summary.filesRemoved > 0) stderr.write(`${workDone(summary)}\n`);
   if (failed > 0) {
     const message = `${counted(failed, "file")} could not be indexed; \`resona index\` names them.`;

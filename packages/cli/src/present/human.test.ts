@@ -92,6 +92,7 @@ test("skipped files are counted by reason and failed ones named", () => {
       ...summary,
       filesFound: 40,
       skipped: { empty: 1, binary: 12, minified: 0 },
+      filesFailed: 1,
       failures: [{ path: "a\nb.ts", message: "broken\u0007" }],
     },
     "/w",
@@ -108,7 +109,7 @@ test("skipped files are counted by reason and failed ones named", () => {
 
 test("at most ten failed files are named", () => {
   const failures = Array.from({ length: 12 }, (_, index) => ({ path: `${index}.ts`, message: "no" }));
-  const lines = formatIndexSummary({ ...summary, failures }, "/w").split("\n");
+  const lines = formatIndexSummary({ ...summary, filesFailed: 12, failures }, "/w").split("\n");
   expect(lines.slice(-4)).toEqual(["  8.ts: no", "  9.ts: no", "  … 2 more", ""]);
 });
 

@@ -1,12 +1,4 @@
-import type {
-  FileFailure,
-  IndexStats,
-  IndexSummary,
-  ScoreExplanation,
-  SearchHit,
-  SearchResult,
-  SkipReason,
-} from "@resona/core";
+import type { IndexStats, IndexSummary, ScoreExplanation, SearchHit, SearchResult, SkipReason } from "@resona/core";
 import { skipReasons } from "@resona/core";
 
 import { hasNothingToIndex } from "../exit-codes.ts";
@@ -76,7 +68,7 @@ export function formatIndexSummary(summary: IndexSummary, workspace: string): st
   const lines = [
     hasNothingToIndex(summary) ? nothingToIndex(summary, workspace) : workDone(summary),
     ...formatSkipped(summary.skipped),
-    ...formatFailures(summary.failures),
+    ...formatFailures(summary),
   ];
   return lines.map((line) => `${line}\n`).join("");
 }
@@ -122,7 +114,7 @@ export function formatStats(stats: IndexStats): string {
   ];
   const lines = rows.map(([name, value]) => `${name.padEnd(11)}${value}`);
   if (stats.languages.length > 0) lines.push("Languages", ...formatLanguages(stats));
-  lines.push(...formatSkipped(stats.skipped), ...formatFailures(stats.failures));
+  lines.push(...formatSkipped(stats.skipped), ...formatFailures(stats));
   return lines.map((line) => `${line}\n`).join("");
 }
 
@@ -155,11 +147,11 @@ function formatSkipped(skipped: Partial<Record<SkipReason, number>>): string[] {
   ];
 }
 
-function formatFailures(failures: readonly FileFailure[]): string[] {
-  if (failures.length === 0) return [];
-  const more = failures.length - failuresShown;
+function formatFailures({ filesFailed, failures }: Pick<IndexSummary, "filesFailed" | "failures">): string[] {
+  if (filesFailed === 0) return [];
+  const more = filesFailed - failuresShown;
   return [
-    `Failed ${counted(failures.length, "file")}; the next run tries again`,
+    `Failed ${counted(filesFailed, "file")}; the next run tries again`,
     ...failures.slice(0, failuresShown).map(({ path, message }) => `  ${printable(path)}: ${printable(message)}`),
     ...(more > 0 ? [`  … ${formatCount(more)} more`] : []),
   ];

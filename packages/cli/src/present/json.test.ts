@@ -16,6 +16,7 @@ const summaryFields = {
   filesRemoved: 0,
   chunksWritten: 5,
   skipped: {},
+  filesFailed: 0,
   failures: [],
   bytesRead: 1_500,
   durationMs: 420,

@@ -33,6 +33,7 @@ export const summary: IndexSummary = {
   filesRemoved: 0,
   chunksWritten: 5,
   skipped: {},
+  filesFailed: 0,
   failures: [],
   bytesRead: 1_500,
   durationMs: 420,
@@ -58,6 +59,7 @@ export const stats: IndexStats = {
   files: 1_200,
   chunks: 8_000,
   skipped: { binary: 2 },
+  filesFailed: 0,
   failures: [],
   languages: [
     { language: "go", files: 1, chunks: 20 },

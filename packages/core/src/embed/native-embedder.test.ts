@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { createHashEmbedder } from "../../test/hash-embedder.ts";
 import type { Embedder, EmbeddingDocument } from "./embedder.ts";
-import { createHashEmbedder } from "./hash-embedder.ts";
 import { createNativeEmbedder } from "./native-embedder.ts";
 
 const text = "function run() { return value; }";

@@ -24,7 +24,7 @@ export class CommitQueue {
   readonly #store: IndexStore;
   readonly #meter: ProgressMeter;
   readonly #previousChunks: (path: string) => number | undefined;
-  readonly #beforeFirstCommit: () => Promise<void>;
+  readonly #beforeCommit: (isFirst: boolean) => Promise<void>;
   #begun = false;
   #writing: Promise<void> = Promise.resolve();
   #batch = emptyBatch();
@@ -33,13 +33,13 @@ export class CommitQueue {
     stages: { readonly embedder: Embedder; readonly store: IndexStore },
     meter: ProgressMeter,
     previousChunks: (path: string) => number | undefined,
-    beforeFirstCommit: () => Promise<void>,
+    beforeCommit: (isFirst: boolean) => Promise<void>,
   ) {
     this.#embedder = stages.embedder;
     this.#store = stages.store;
     this.#meter = meter;
     this.#previousChunks = previousChunks;
-    this.#beforeFirstCommit = beforeFirstCommit;
+    this.#beforeCommit = beforeCommit;
   }
 
   async add({ record, chunks, ...prepared }: PreparedFile): Promise<void> {
@@ -92,7 +92,7 @@ export class CommitQueue {
   }
 
   async #write(batch: ReturnType<typeof emptyBatch>): Promise<void> {
-    if (!this.#begun) await this.#beforeFirstCommit();
+    await this.#beforeCommit(!this.#begun);
     this.#begun = true;
     await this.#store.commit(batch);
     const chunks = batch.replaced.reduce((sum, file) => sum + file.chunks.length, 0);

@@ -27,8 +27,10 @@ export interface IndexingRun {
   /** Aborting stops the run after what is prepared has been committed. */
   readonly signal: AbortSignal;
   readonly onEvent: (event: IndexEvent) => void;
-  /** Called once, before anything is written; not at all if nothing changed. */
-  readonly beforeFirstCommit: () => Promise<void>;
+  /** Called before every commit; what it throws ends the run with that batch unwritten. */
+  readonly beforeCommit: (isFirst: boolean) => Promise<void>;
+  /** Called when all is committed, before maintenance; not if the run failed. */
+  readonly afterLastCommit: (isComplete: boolean) => Promise<void>;
   /** No run has been completed yet, so that nobody needs older versions. */
   readonly firstBuild: boolean;
 }
@@ -41,6 +43,7 @@ export interface IndexingCounts {
   readonly filesRemoved: number;
   readonly chunksWritten: number;
   readonly bytesRead: number;
+  readonly filesFailed: number;
   readonly failures: readonly FileFailure[];
 }
 
@@ -55,7 +58,7 @@ export async function indexWorkspace(stages: IndexingStages, run: IndexingRun): 
   const meter = new ProgressMeter(run.onEvent, await countFiles(workspace, discovery));
   const known = await loadKnownFiles(stages.store.files());
   const previousChunks = (path: string) => (known.has(path) ? (known.settled(path)?.chunkCount ?? 0) : undefined);
-  const queue = new CommitQueue(stages, meter, previousChunks, run.beforeFirstCommit);
+  const queue = new CommitQueue(stages, meter, previousChunks, run.beforeCommit);
 
   async function* changedFiles() {
     for await (const file of discoverFiles(workspace, discovery)) {
@@ -77,9 +80,11 @@ export async function indexWorkspace(stages: IndexingStages, run: IndexingRun): 
     await stages.chunker.close();
     await queue.flush();
   }
-  if (!signal.aborted) {
+  const interrupted = signal.aborted;
+  await run.afterLastCommit(!interrupted);
+  if (!interrupted) {
     meter.report("optimizing");
     await stages.store.optimizeIfDue(run.firstBuild);
   }
-  return { interrupted: signal.aborted, ...meter.counts() };
+  return { interrupted, ...meter.counts() };
 }

@@ -1,4 +1,4 @@
-import type { FileFailure } from "../model/index-summary.ts";
+import { type FileFailure, MAX_FAILURES_LISTED } from "../model/index-summary.ts";
 import type { IndexEvent, ProgressEvent } from "../model/progress.ts";
 import type { PreparedFile } from "./prepare-file.ts";
 
@@ -16,6 +16,7 @@ export class ProgressMeter {
   #chunksWritten = 0;
   #bytesRead = 0;
   readonly #failures: FileFailure[] = [];
+  #filesFailed = 0;
   #rssBytes = 0;
   #rssMeasuredAt = -Infinity;
 
@@ -33,10 +34,15 @@ export class ProgressMeter {
 
   prepared({ record, chunks, bytesRead, failure }: PreparedFile): void {
     this.#bytesRead += bytesRead;
-    if (failure !== undefined) this.#failures.push({ path: record.path, message: failure });
+    if (failure !== undefined) this.#failed({ path: record.path, message: failure });
     else if (chunks === undefined) this.#filesUnchanged++;
     else if (record.outcome.kind === "indexed") this.#filesIndexed++;
     this.report("indexing");
+  }
+
+  #failed(failure: FileFailure): void {
+    this.#filesFailed++;
+    if (this.#failures.length < MAX_FAILURES_LISTED) this.#failures.push(failure);
   }
 
   committed(chunks: number, removed: number): void {
@@ -77,6 +83,7 @@ export class ProgressMeter {
     filesRemoved: number;
     chunksWritten: number;
     bytesRead: number;
+    filesFailed: number;
     failures: readonly FileFailure[];
   } {
     return {
@@ -86,6 +93,7 @@ export class ProgressMeter {
       filesRemoved: this.#filesRemoved,
       chunksWritten: this.#chunksWritten,
       bytesRead: this.#bytesRead,
+      filesFailed: this.#filesFailed,
       failures: this.#failures,
     };
   }

@@ -1,5 +1,8 @@
 import type { SkipReason } from "./skip-reason.ts";
 
+/** Failures named one by one; a folder that cannot be read may have any number. */
+export const MAX_FAILURES_LISTED = 100;
+
 /** What one indexing run did. */
 export interface IndexSummary {
   /** `interrupted`: stopped by its signal; everything committed stays and the next run continues. */
@@ -11,6 +14,8 @@ export interface IndexSummary {
   readonly chunksWritten: number;
   /** Of all files found, by reason. */
   readonly skipped: Partial<Record<SkipReason, number>>;
+  readonly filesFailed: number;
+  /** The first 100 of them. */
   readonly failures: readonly FileFailure[];
   readonly bytesRead: number;
   readonly durationMs: number;
@@ -34,6 +39,8 @@ export interface IndexStats {
   readonly files: number;
   readonly chunks: number;
   readonly skipped: Partial<Record<SkipReason, number>>;
+  readonly filesFailed: number;
+  /** The first 100 of them. */
   readonly failures: readonly FileFailure[];
   /** Files and chunks by language. */
   readonly languages: readonly LanguageCount[];

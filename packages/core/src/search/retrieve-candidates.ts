@@ -2,11 +2,12 @@ import type { Embedder } from "../embed/embedder.ts";
 import type { CandidateChunk, CandidateFilter, ChunkReader } from "../store/store.ts";
 import type { ParsedQuery } from "./parse-query.ts";
 
-/** Chunks looked at by words and by meaning. Twice as many change the ranking no more than chance does. */
+/**
+ * Chunks looked at by words and by meaning, whatever the number of hits asked for: features are scaled to the best
+ * candidate, so another number would move hits. Twice as many change the ranking no more than chance does.
+ */
 const LEXICAL_CANDIDATES = 200;
 const NEAREST_CANDIDATES = 100;
-/** Chunks per hit asked for, since the ranking wants several of a file. */
-const CANDIDATES_PER_HIT = 10;
 
 /** The stages that a search joins. */
 export interface SearchStages {
@@ -25,16 +26,15 @@ export interface Candidates {
 export async function retrieveCandidates(
   { text, terms }: ParsedQuery,
   { reader, embedder }: SearchStages,
-  options: { readonly limit: number; readonly filter: CandidateFilter; readonly signal?: AbortSignal },
+  options: { readonly filter: CandidateFilter; readonly signal?: AbortSignal },
 ): Promise<Candidates> {
-  const { limit, filter, signal } = options;
-  const enough = limit * CANDIDATES_PER_HIT;
+  const { filter, signal } = options;
   const nearest = async () => {
     const vector = await embedder.embedQuery(text, signal);
-    return { vector, found: await reader.searchVector(vector, Math.max(NEAREST_CANDIDATES, enough), filter) };
+    return { vector, found: await reader.searchVector(vector, NEAREST_CANDIDATES, filter) };
   };
   const [lexical, { vector, found }] = await Promise.all([
-    reader.searchTerms(terms, Math.max(LEXICAL_CANDIDATES, enough), filter),
+    reader.searchTerms(terms, LEXICAL_CANDIDATES, filter),
     nearest(),
   ]);
   const byId = new Map(found.map((chunk) => [chunk.id, chunk]));

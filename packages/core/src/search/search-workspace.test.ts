@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
+import { createHashEmbedder } from "../../test/hash-embedder.ts";
 import { type SampleFile, memoryIndex } from "../../test/memory-index.ts";
-import { createHashEmbedder } from "../embed/hash-embedder.ts";
 import { ResonaError } from "../errors.ts";
 import type { SearchHit } from "../model/search-hit.ts";
 import { type SearchOptions, searchWorkspace } from "./search-workspace.ts";

@@ -11,7 +11,7 @@ const DEFAULT_SEARCH_LIMIT = 10;
 const MAX_SEARCH_LIMIT = 100;
 
 export interface SearchOptions extends CandidateScope {
-  /** Most hits to return, 1 to 100; 10 by default. */
+  /** Most hits to return, 1 to 100; 10 by default. The ranking does not depend on it. */
   readonly limit?: number;
   /** Adds to each hit how its score came about. */
   readonly explain?: boolean;
@@ -32,7 +32,7 @@ export async function searchWorkspace(
   const limit = checkedLimit(options.limit ?? DEFAULT_SEARCH_LIMIT);
   const parsed = parseQuery(query);
   const filter = await candidateFilter(stages.reader, options);
-  const { vector, chunks } = filter ? await retrieveCandidates(parsed, stages, { ...options, limit, filter }) : nothing;
+  const { vector, chunks } = filter ? await retrieveCandidates(parsed, stages, { ...options, filter }) : nothing;
   options.signal?.throwIfAborted();
   const files = rankFiles(parsed, vector, chunks).slice(0, limit);
   const hits = files.map((file) => toHit(file, parsed, options.explain ?? false));

@@ -1,16 +1,14 @@
 import type { FileRecord } from "../model/file-record.ts";
-import type { FileFailure, LanguageCount } from "../model/index-summary.ts";
+import { type FileFailure, type LanguageCount, MAX_FAILURES_LISTED } from "../model/index-summary.ts";
 import type { SkipReason } from "../model/skip-reason.ts";
-
-/** Failures named one by one; more are only counted by their absence from the list. */
-const MAX_FAILURES_LISTED = 100;
 
 /** What the file records add up to. */
 export interface FileCounts {
   /** Files that are in the index. */
   readonly files: number;
   readonly skipped: Partial<Record<SkipReason, number>>;
-  /** At most 100 of them. */
+  readonly filesFailed: number;
+  /** The first 100 of them. */
   readonly failures: readonly FileFailure[];
   /** Most chunks first. */
   readonly languages: readonly LanguageCount[];
@@ -19,6 +17,7 @@ export interface FileCounts {
 /** Adds up a stream of file records. */
 export async function countFileRecords(batches: AsyncIterable<readonly FileRecord[]>): Promise<FileCounts> {
   let files = 0;
+  let filesFailed = 0;
   const skipped: Partial<Record<SkipReason, number>> = {};
   const failures: FileFailure[] = [];
   const languages = new Map<string, { language: string; files: number; chunks: number }>();
@@ -29,8 +28,17 @@ export async function countFileRecords(batches: AsyncIterable<readonly FileRecor
         const count = languages.get(language) ?? { language, files: 0, chunks: 0 };
         languages.set(language, { language, files: count.files + 1, chunks: count.chunks + chunkCount });
       } else if (outcome.kind === "skipped") skipped[outcome.reason] = (skipped[outcome.reason] ?? 0) + 1;
-      else if (failures.length < MAX_FAILURES_LISTED) failures.push({ path, message: outcome.message });
+      else {
+        filesFailed++;
+        if (failures.length < MAX_FAILURES_LISTED) failures.push({ path, message: outcome.message });
+      }
     }
   }
-  return { files, skipped, failures, languages: [...languages.values()].toSorted((a, b) => b.chunks - a.chunks) };
+  return {
+    files,
+    skipped,
+    filesFailed,
+    failures,
+    languages: [...languages.values()].toSorted((a, b) => b.chunks - a.chunks),
+  };
 }

@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { resonaError } from "../errors.ts";
+import { translateStoreError } from "./lance-errors.ts";
 import { schemaVersion } from "./schema.ts";
 import { syncPath } from "./sync-files.ts";
 
@@ -47,7 +48,7 @@ export async function inspectIndexFolder(folder: string): Promise<IndexFolderSta
     if (contents.every((name) => beginnings.test(name))) return { kind: "unusable", why: "it was never finished" };
     throw resonaError("INDEX_FOREIGN", { path: folder });
   }
-  const manifest = parseManifest(await readFile(join(folder, MANIFEST), "utf8"));
+  const manifest = parseManifest(await readFile(join(folder, MANIFEST), "utf8").catch(() => ""));
   if (manifest === undefined) return { kind: "unusable", why: "its index.json cannot be read" };
   if (manifest.format !== "resona-index") throw resonaError("INDEX_FOREIGN", { path: folder });
   if (manifest.schemaVersion > schemaVersion)
@@ -57,24 +58,58 @@ export async function inspectIndexFolder(folder: string): Promise<IndexFolderSta
   return { kind: "ready", manifest };
 }
 
-/** Makes the folder of an index, hidden from git by a `.gitignore` of its own. */
+/**
+ * Makes the folder of an index, hidden from git by a `.gitignore` of its own; one that is there already stays.
+ *
+ * @throws ResonaError INDEX_NOT_WRITABLE, DISK_FULL; so do the two below.
+ */
 export async function createIndexFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, ".gitignore"), "*\n");
+  await translated(folder, async () => {
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, ".gitignore"), "*\n", { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    });
+  });
 }
 
 /** Removes the tables and the manifest, and nothing that is not Resona's. */
 export async function clearIndexFolder(folder: string): Promise<void> {
-  await rm(join(folder, MANIFEST), { force: true });
-  for (const name of ["chunks.lance", "files.lance"]) await rm(join(folder, name), { recursive: true, force: true });
+  await translated(folder, async () => {
+    for (const name of [MANIFEST, "chunks.lance", "files.lance"])
+      await rm(join(folder, name), { recursive: true, force: true });
+  });
 }
 
 /** Replaces the manifest atomically and durably. */
 export async function writeManifest(folder: string, manifest: IndexManifest): Promise<void> {
-  const target = join(folder, MANIFEST);
-  await writeFile(`${target}.new`, `${JSON.stringify(manifest, undefined, 2)}\n`, { flush: true });
-  await rename(`${target}.new`, target);
-  if (process.platform !== "win32") await syncPath(folder);
+  await translated(folder, async () => {
+    const target = join(folder, MANIFEST);
+    await writeFile(`${target}.new`, `${JSON.stringify(manifest, undefined, 2)}\n`, { flush: true });
+    await rename(`${target}.new`, target);
+    await syncPath(folder, true);
+  });
+}
+
+/**
+ * Whether tables may show a commit that is only half written, to a reader that is up to `slackMs` behind: between a
+ * run's first commit and its end, for a moment after it, and after a crash in between.
+ */
+export async function mayBeHalfWritten(folder: string, slackMs: number): Promise<boolean> {
+  const changedAt = await stat(join(folder, MANIFEST)).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => Number.POSITIVE_INFINITY,
+  );
+  if (Date.now() - changedAt < slackMs) return true;
+  const state = await inspectIndexFolder(folder);
+  return state.kind !== "ready" || state.manifest.state === "writing";
+}
+
+async function translated(folder: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    throw translateStoreError(error, folder);
+  }
 }
 
 function parseManifest(text: string): IndexManifest | undefined {
@@ -84,7 +119,13 @@ function parseManifest(text: string): IndexManifest | undefined {
     const manifest = value as IndexManifest;
     // A JSON file that is not ours is judged by its `format`; one that claims to be ours must be whole.
     if (manifest.format !== "resona-index") return manifest;
-    const whole = Number.isInteger(manifest.schemaVersion) && typeof manifest.fingerprint === "object";
+    const { fingerprint, workspace, state } = manifest;
+    const whole =
+      Number.isInteger(manifest.schemaVersion) &&
+      typeof fingerprint === "object" &&
+      (fingerprint as unknown) !== null &&
+      typeof workspace === "string" &&
+      (state === "clean" || state === "writing");
     return whole ? manifest : undefined;
   } catch {
     return undefined;

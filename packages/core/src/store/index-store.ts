@@ -5,7 +5,7 @@ import type { Connection, Query, Table, VectorQuery } from "@lancedb/lancedb";
 import type { RecordBatch } from "apache-arrow";
 
 import type { FileRecord } from "../model/file-record.ts";
-import { inspectIndexFolder } from "./index-folder.ts";
+import { mayBeHalfWritten } from "./index-folder.ts";
 import { isMissingFile, translateStoreError } from "./lance-errors.ts";
 import { connect, loadLance } from "./lance.ts";
 import { maintenanceDue } from "./maintenance-policy.ts";
@@ -32,6 +32,10 @@ import { syncFiles } from "./sync-files.ts";
 
 /** Rows of one batch of a streamed read; between 4,096 and 16,384 reads are fastest. */
 const READ_BATCH_ROWS = 8_192;
+/** A reader is up to a second behind the writer, and a query takes its time. */
+const READER_LAG_MS = 5_000;
+/** Values of one SQL list; a statement with hundreds of thousands takes seconds to parse. */
+const LIST_LENGTH = 5_000;
 /** Milliseconds for which superseded versions stay readable by those who opened them, once an index is complete. */
 const KEEP_VERSIONS_MS = 3_600_000;
 /** LanceDB keeps what is younger than the given time, and compaction makes versions that name all the old files. */
@@ -59,36 +63,45 @@ export class IndexStore implements ChunkReader {
     this.#files = files;
   }
 
-  /** Opens the tables of an existing index. `folder` is absolute; nothing is created. */
-  static async open(folder: string, dimension: number): Promise<IndexStore> {
-    try {
-      const db = await connect(folder);
-      const [chunks, files] = await Promise.all([db.openTable("chunks"), db.openTable("files")]);
-      return new IndexStore(folder, dimension, db, chunks, files);
-    } catch (error) {
-      throw translateStoreError(error, folder);
-    }
+  /** Opens the tables of an existing index; LanceDB makes the folder if it is missing. `folder` is absolute. */
+  static open(folder: string, dimension: number): Promise<IndexStore> {
+    return IndexStore.#connected(folder, dimension, async (db) => [
+      await db.openTable("chunks"),
+      await db.openTable("files"),
+    ]);
   }
 
   /** Creates empty tables in a folder that has none. */
-  static async create(folder: string, dimension: number): Promise<IndexStore> {
+  static create(folder: string, dimension: number): Promise<IndexStore> {
+    return IndexStore.#connected(folder, dimension, async (db) => [
+      await db.createEmptyTable("chunks", chunksSchema(dimension)),
+      await db.createEmptyTable("files", filesSchema()),
+    ]);
+  }
+
+  static async #connected(
+    folder: string,
+    dimension: number,
+    tables: (db: Connection) => Promise<[chunks: Table, files: Table]>,
+  ): Promise<IndexStore> {
+    let db: Connection | undefined;
     try {
-      const db = await connect(folder);
-      const chunks = await db.createEmptyTable("chunks", chunksSchema(dimension));
-      const files = await db.createEmptyTable("files", filesSchema());
+      db = await connect(folder);
+      const [chunks, files] = await tables(db);
       return new IndexStore(folder, dimension, db, chunks, files);
     } catch (error) {
+      db?.close();
       throw translateStoreError(error, folder);
     }
   }
 
   /** Every file record, in batches, as of one version. */
   async *files(): AsyncGenerator<readonly FileRecord[]> {
-    yield* this.#batches(this.#files.query(), readFileRecords);
+    yield* this.#batches(() => this.#files.query(), readFileRecords);
   }
 
   async *paths(): AsyncGenerator<readonly string[]> {
-    const query = this.#files.query().where("outcome = 'indexed'").select(["path"]);
+    const query = () => this.#files.query().where("outcome = 'indexed'").select(["path"]);
     yield* this.#batches(query, (batch) => Array.from<string>(batch.getChild("path") ?? []));
   }
 
@@ -122,14 +135,13 @@ export class IndexStore implements ChunkReader {
 
   async stats(): Promise<StoreStats> {
     return this.#translated(async () => {
-      const [chunks, chunkVersions, fileVersions, chunkStats, fileStats, state] = await Promise.all([
-        this.#chunks.countRows(),
-        this.#chunks.listVersions(),
-        this.#files.listVersions(),
-        this.#chunks.stats(),
-        this.#files.stats(),
-        this.#tableState(),
-      ]);
+      // One after another: a table must not be closed while a call that lost the race is under way.
+      const chunks = await this.#chunks.countRows();
+      const chunkVersions = await this.#chunks.listVersions();
+      const fileVersions = await this.#files.listVersions();
+      const chunkStats = await this.#chunks.stats();
+      const fileStats = await this.#files.stats();
+      const state = await this.#tableState();
       return {
         chunks,
         versions: chunkVersions.length + fileVersions.length,
@@ -177,8 +189,9 @@ export class IndexStore implements ChunkReader {
         }
       }
       for (const [path, { missing }] of records) if (missing !== 0) broken.add(path);
-      if (broken.size > 0) {
-        const predicate = `path IN (${literals([...broken])})`;
+      const paths = [...broken];
+      for (let from = 0; from < paths.length; from += LIST_LENGTH) {
+        const predicate = `path IN (${literals(paths.slice(from, from + LIST_LENGTH))})`;
         await this.#chunks.delete(predicate);
         await this.#files.delete(predicate);
       }
@@ -250,6 +263,7 @@ export class IndexStore implements ChunkReader {
     else await this.#files.mergeInsert("path").whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(rows);
   }
 
+  /** Makes those that are missing: a kill may have come between two. */
   async #createIndexes(): Promise<void> {
     const { Index } = await loadLance();
     const lexical = Index.fts({
@@ -259,23 +273,28 @@ export class IndexStore implements ChunkReader {
       asciiFolding: false,
       withPosition: false,
     });
-    await this.#chunks.createIndex("terms", { config: lexical });
-    for (const column of ["id", "path"]) await this.#chunks.createIndex(column, { config: Index.btree() });
-    await this.#chunks.createIndex("language", { config: Index.bitmap() });
+    const wanted = { id: Index.btree(), path: Index.btree(), language: Index.bitmap(), terms: lexical };
+    const present = await this.#indexedColumns();
+    for (const [column, config] of Object.entries(wanted))
+      if (!present.has(column)) await this.#chunks.createIndex(column, { config });
+  }
+
+  async #indexedColumns(): Promise<Set<string | undefined>> {
+    return new Set((await this.#chunks.listIndices()).map(({ columns }) => columns[0]));
   }
 
   async #tableState(): Promise<Parameters<typeof maintenanceDue>[0]> {
-    const [rows, chunkStats, fileStats, indexes] = await Promise.all([
-      this.#chunks.countRows(),
-      this.#chunks.stats(),
-      this.#files.stats(),
-      this.#chunks.listIndices(),
-    ]);
+    const rows = await this.#chunks.countRows();
+    const chunkStats = await this.#chunks.stats();
+    const fileStats = await this.#files.stats();
+    const indexes = await this.#chunks.listIndices();
     const lexical = indexes.find(({ columns }) => columns[0] === "terms");
     return {
       rows,
       fragments: Math.max(chunkStats.fragmentStats.numFragments, fileStats.fragmentStats.numFragments),
-      hasIndexes: lexical !== undefined,
+      hasIndexes: ["id", "path", "language", "terms"].every((name) =>
+        indexes.some(({ columns }) => columns[0] === name),
+      ),
       unindexedRows: lexical?.numUnindexedRows ?? rows,
     };
   }
@@ -285,7 +304,7 @@ export class IndexStore implements ChunkReader {
     const read = async () => {
       const found: StoredCandidate[] = [];
       for await (const batch of this.#stream(build())) found.push(...readCandidates(batch));
-      return (await this.#mayHoldLeftovers()) ? this.#withoutLeftovers(found) : found;
+      return (await mayBeHalfWritten(this.#folder, READER_LAG_MS)) ? this.#withoutLeftovers(found) : found;
     };
     return this.#translated(async () => {
       try {
@@ -297,12 +316,6 @@ export class IndexStore implements ChunkReader {
         return read();
       }
     });
-  }
-
-  /** Only between a run's first commit and its end, and after a crash in between. */
-  async #mayHoldLeftovers(): Promise<boolean> {
-    const folder = await inspectIndexFolder(this.#folder);
-    return folder.kind === "ready" && folder.manifest.state === "writing";
   }
 
   /** The first chunk of a file is always of its latest version; others with another hash are leftovers. */
@@ -329,11 +342,21 @@ export class IndexStore implements ChunkReader {
     yield* (query as unknown as Executable).execute({ maxBatchLength: READ_BATCH_ROWS });
   }
 
-  async *#batches<T>(query: Query, read: (batch: RecordBatch) => readonly T[]): AsyncGenerator<readonly T[]> {
+  async *#batches<T>(
+    build: () => Query,
+    read: (batch: RecordBatch) => readonly T[],
+    mayRestart = true,
+  ): AsyncGenerator<readonly T[]> {
+    let begun = false;
     try {
-      for await (const batch of this.#stream(query)) yield read(batch);
+      for await (const batch of this.#stream(build())) {
+        begun = true;
+        yield read(batch);
+      }
     } catch (error) {
-      throw translateStoreError(error, this.#folder);
+      if (begun || !mayRestart || !isMissingFile(error)) throw translateStoreError(error, this.#folder);
+      await this.refresh();
+      yield* this.#batches(build, read, false);
     }
   }
 
@@ -378,12 +401,14 @@ function literals(values: readonly string[]): string {
   return values.map((value) => `'${value.replaceAll("'", "''")}'`).join(",");
 }
 
+/** What vanishes while it is being measured (a lock, a pruned version) counts nothing. */
 async function folderBytes(folder: string): Promise<number> {
   let total = 0;
-  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
-    // A version may be pruned while it is being measured.
-    if (entry.isFile())
-      total += await stat(join(entry.parentPath, entry.name)).then(
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) total += await folderBytes(path);
+    else if (entry.isFile())
+      total += await stat(path).then(
         ({ size }) => size,
         () => 0,
       );

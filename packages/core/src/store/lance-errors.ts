@@ -12,7 +12,10 @@ export function translateStoreError(error: unknown, path: string): Error {
     return resonaError("DISK_FULL", { path }, error);
   if (code === "EACCES" || code === "EROFS" || code === "EPERM" || /os error (13|30|1)\)/.test(message))
     return resonaError("INDEX_NOT_WRITABLE", { path }, error);
-  if (isMissingFile(error) || /corrupt|fill whole buffer|Invalid range|size is too small|was not found/i.test(message))
+  if (
+    isMissingFile(error) ||
+    /corrupt file|fill whole buffer|Invalid range|size is too small|Table .* was not found/.test(message)
+  )
     return resonaError("INDEX_DAMAGED", { path, detail: firstLine(message) }, error);
   return resonaError("STORE_FAILED", { path, detail: firstLine(message) }, error);
 }

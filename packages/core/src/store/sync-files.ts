@@ -9,23 +9,27 @@ export async function syncFiles(folder: string, sinceMs: number): Promise<void> 
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) await syncFiles(path, sinceMs);
-    else if (entry.isFile()) await syncIfChanged(path, sinceMs);
+    else if (entry.isFile()) await syncIfChanged(path, sinceMs, false);
   }
-  // Windows cannot open a folder, and needs not: its file system journals the names.
-  if (process.platform !== "win32") await syncIfChanged(folder, sinceMs);
+  await syncIfChanged(folder, sinceMs, true);
 }
 
-async function syncIfChanged(path: string, sinceMs: number): Promise<void> {
+async function syncIfChanged(path: string, sinceMs: number, isFolder: boolean): Promise<void> {
   const { mtimeMs } = await stat(path);
   if (mtimeMs < sinceMs) return;
-  await syncPath(path);
+  await syncPath(path, isFolder);
 }
 
 /** Forces one file or folder to the disk. */
-export async function syncPath(path: string): Promise<void> {
-  const file = await open(path, "r");
+export async function syncPath(path: string, isFolder: boolean): Promise<void> {
+  // Windows flushes only what was opened for writing, and cannot open a folder at all; it journals the names itself.
+  if (isFolder && process.platform === "win32") return;
+  const file = await open(path, isFolder ? "r" : "r+");
   try {
-    await file.sync();
+    // Some network file systems cannot do this for folders.
+    await file.sync().catch((error: NodeJS.ErrnoException) => {
+      if (!(isFolder && (error.code === "EINVAL" || error.code === "ENOTSUP"))) throw error;
+    });
   } finally {
     await file.close();
   }

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -10,16 +9,12 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { temporaryFolder } from "../../test/temp-folder.ts";
 import { lockForWriting } from "./writer-lock.ts";
 
-const lost = () => {
-  throw new Error("lost the lock");
-};
-
 /** A process of its own that takes the lock, says so, and keeps it until it is killed. */
-async function holderProcess(folder: string): Promise<ChildProcess> {
+function holderProcess(folder: string): ChildProcess {
   const script = `
     import { lockForWriting } from ${JSON.stringify(new URL("./writer-lock.ts", import.meta.url).href)};
     try {
-      await lockForWriting(${JSON.stringify(folder)}, () => {});
+      await lockForWriting(${JSON.stringify(folder)});
       console.log("held");
       setInterval(() => {}, 1000);
     } catch (error) {
@@ -37,12 +32,21 @@ async function said(child: ChildProcess): Promise<string> {
   return data.toString().trim();
 }
 
+function codeOf(work: () => void): string | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+}
+
 describe("lockForWriting", () => {
   it("lets one process in and names it to the other", async () => {
     const folder = await temporaryFolder();
-    const child = await holderProcess(folder);
+    const child = holderProcess(folder);
     expect(await said(child)).toBe("held");
-    await expect(lockForWriting(folder, lost)).rejects.toMatchObject({
+    await expect(lockForWriting(folder)).rejects.toMatchObject({
       code: "INDEX_LOCKED",
       message: expect.stringContaining(`process ${child.pid} since 20`) as string,
     });
@@ -50,59 +54,86 @@ describe("lockForWriting", () => {
 
   it("excludes a second writer in the same process", async () => {
     const folder = await temporaryFolder();
-    const release = await lockForWriting(folder, lost);
-    await expect(lockForWriting(folder, lost)).rejects.toMatchObject({ code: "INDEX_LOCKED" });
+    const { release } = await lockForWriting(folder);
+    await expect(lockForWriting(folder)).rejects.toMatchObject({ code: "INDEX_LOCKED" });
     await release();
-    await (
-      await lockForWriting(folder, lost)
-    )();
+    await (await lockForWriting(folder)).release();
   });
 
   it("is free at once after its holder was killed", async () => {
     const folder = await temporaryFolder();
-    const child = await holderProcess(folder);
+    const child = holderProcess(folder);
     expect(await said(child)).toBe("held");
     child.kill("SIGKILL");
     await once(child, "exit");
     expect(existsSync(join(folder, "writer.lock"))).toBe(true);
-    const release = await lockForWriting(folder, lost);
+    const { release } = await lockForWriting(folder);
     await release();
     expect(existsSync(join(folder, "writer.lock"))).toBe(false);
   });
 
   it("is won by exactly one of several processes that find a killed holder", async () => {
     const folder = await temporaryFolder();
-    const dead = await holderProcess(folder);
+    const dead = holderProcess(folder);
     expect(await said(dead)).toBe("held");
     dead.kill("SIGKILL");
     await once(dead, "exit");
-    const answers = await Promise.all(Array.from({ length: 4 }, async () => said(await holderProcess(folder))));
+    const answers = await Promise.all(Array.from({ length: 4 }, () => said(holderProcess(folder))));
     expect(answers.toSorted()).toEqual(["INDEX_LOCKED", "INDEX_LOCKED", "INDEX_LOCKED", "held"]);
   });
 
   it("does not take a living process for a dead holder whose number it has", async () => {
     const folder = await temporaryFolder();
-    const child = await holderProcess(folder);
+    const child = holderProcess(folder);
     expect(await said(child)).toBe("held");
     child.kill("SIGKILL");
     await once(child, "exit");
-    // As if the number had been given to this living process, which started long after the lock was taken.
-    const holder = { pid: process.ppid, host: hostname(), since: "2001-01-01T00:00:00.000Z" };
-    await writeFile(join(folder, "writer.json"), JSON.stringify(holder));
-    await (
-      await lockForWriting(folder, lost)
-    )();
+    // As if the number had been given to this living process.
+    const name = JSON.parse(await readFile(join(folder, "writer.json"), "utf8")) as object;
+    await writeFile(join(folder, "writer.json"), JSON.stringify({ ...name, pid: process.ppid }));
+    await (await lockForWriting(folder)).release();
+  });
+
+  it("stays with a living holder whose heartbeat stopped, as under a debugger or in a sleeping computer", async () => {
+    const folder = await temporaryFolder();
+    const child = holderProcess(folder);
+    expect(await said(child)).toBe("held");
+    child.kill("SIGSTOP");
+    await utimes(join(folder, "writer.lock"), 0, 0);
+    await expect(lockForWriting(folder)).rejects.toMatchObject({ code: "INDEX_LOCKED" });
+    child.kill("SIGCONT");
+  });
+
+  it("says so when it was taken away, and leaves the new holder's alone", async () => {
+    const folder = await temporaryFolder();
+    const lock = await lockForWriting(folder);
+    lock.assertHeld();
+    await rm(join(folder, "writer.lock"), { recursive: true });
+    await mkdir(join(folder, "writer.lock"));
+    await writeFile(join(folder, "writer.json"), JSON.stringify({ pid: 1, host: "elsewhere", since: "now" }));
+    // The next heartbeat notices.
+    await expect.poll(() => codeOf(lock.assertHeld), { timeout: 30_000, interval: 500 }).toBe("LOCK_LOST");
+    await lock.release();
+    expect(await readdir(folder)).toEqual(["writer.json", "writer.lock"]);
+  });
+
+  it("is not held by one who could not leave a name", async () => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, "writer.json"));
+    await expect(lockForWriting(folder)).rejects.toMatchObject({ code: "STORE_FAILED" });
+    await rm(join(folder, "writer.json"), { recursive: true });
+    await (await lockForWriting(folder)).release();
   });
 
   it("waits for the heartbeat of a holder on another host", async () => {
     const folder = await temporaryFolder();
-    const child = await holderProcess(folder);
+    const child = holderProcess(folder);
     expect(await said(child)).toBe("held");
     child.kill("SIGKILL");
     await once(child, "exit");
     const holder = { pid: 1, host: "elsewhere", since: new Date().toISOString() };
     await writeFile(join(folder, "writer.json"), JSON.stringify(holder));
-    await expect(lockForWriting(folder, lost)).rejects.toMatchObject({
+    await expect(lockForWriting(folder)).rejects.toMatchObject({
       message: expect.stringContaining("process 1 on elsewhere") as string,
     });
   });

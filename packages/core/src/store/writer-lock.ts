@@ -1,10 +1,11 @@
-import { readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { readFile, readlink, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
 import { lock as acquire } from "proper-lockfile";
 
 import { resonaError } from "../errors.ts";
+import { translateStoreError } from "./lance-errors.ts";
 
 /** Who writes the index, as told to those who wait for it. */
 export interface LockHolder {
@@ -12,76 +13,106 @@ export interface LockHolder {
   readonly host: string;
   /** ISO 8601. */
   readonly since: string;
+  /** Linux: what makes the process number unique. */
+  readonly identity?: ProcessIdentity;
 }
 
-/** Milliseconds without a heartbeat after which a holder on another host counts as gone; here its process decides. */
+interface ProcessIdentity {
+  readonly bootId: string;
+  /** Process numbers mean something within one namespace only; containers on one host have their own. */
+  readonly pidNamespace: string;
+  /** Clock ticks between the system's start and the process's. */
+  readonly startTicks: string;
+}
+
+/** The writer's lock, held until it is released or taken away. */
+export interface WriterLock {
+  /** @throws ResonaError LOCK_LOST once another process has it, for example because this one was stopped for long. */
+  readonly assertHeld: () => void;
+  readonly release: () => Promise<void>;
+}
+
+/** Milliseconds without a heartbeat after which a holder whose process cannot be looked at counts as gone. */
 const STALE_MS = 30_000;
-/** A takeover lasts milliseconds; the lock around it is stale soon. */
-const TAKEOVER_STALE_MS = 5_000;
+/** Looking at the lock and taking it lasts milliseconds. */
+const TURN_STALE_MS = 5_000;
 const HOLDER = "writer.json";
+
+type Release = () => Promise<void>;
 
 /**
  * Takes the one writer's lock of an index folder (which must exist). LanceDB duplicates rows when two processes
  * insert the same keys, so nothing is written without it.
  *
  * The lock is a folder with a heartbeat (`proper-lockfile`: works on every file system, no native code). Beside it
- * `writer.json` names the holder, so that a killed process does not block the next run for the length of a heartbeat.
+ * `writer.json` names the holder: a process of this host that lives keeps its lock however long it was stopped, and
+ * one that was killed does not block the next run for the length of a heartbeat.
  *
- * @param onLost called if the lock was taken away, for example after the computer slept; writing must stop.
- * @throws ResonaError INDEX_LOCKED with the holder's name.
+ * @throws ResonaError INDEX_LOCKED with the holder's name, INDEX_NOT_WRITABLE, DISK_FULL.
  */
-export async function lockForWriting(folder: string, onLost: () => void): Promise<() => Promise<void>> {
-  const release = (await tryLock(folder, onLost)) ?? (await takeOverFromDeadHolder(folder, onLost));
-  if (!release) {
-    const holder = await readHolder(folder);
-    throw resonaError("INDEX_LOCKED", { path: folder, holder: describe(holder) });
+export async function lockForWriting(folder: string): Promise<WriterLock> {
+  try {
+    return await inTurn(folder, () => takeLock(folder));
+  } catch (error) {
+    if (isHeld(error)) throw resonaError("INDEX_LOCKED", { path: folder, holder: await nameHolder(folder) }, error);
+    throw translateStoreError(error, folder);
   }
-  return async () => {
-    await rm(join(folder, HOLDER), { force: true });
+}
+
+/** Whether a process is known to be writing the index; one that cannot be looked at does not count. */
+export async function isBeingWritten(folder: string): Promise<boolean> {
+  const holder = await readHolder(folder);
+  return holder !== undefined && (await judge(holder)) === "alive";
+}
+
+/** One process at a time looks who holds the lock, takes it and leaves its name. */
+async function inTurn(folder: string, work: () => Promise<WriterLock>): Promise<WriterLock> {
+  const retries = { retries: 40, factor: 1, minTimeout: 50 };
+  const endTurn = await acquire(join(folder, "takeover"), { realpath: false, stale: TURN_STALE_MS, retries });
+  try {
+    return await work();
+  } finally {
+    // A turn that took too long was ended by another process; the lock itself decides.
+    await endTurn().catch(() => undefined);
+  }
+}
+
+async function takeLock(folder: string): Promise<WriterLock> {
+  const holder = await readHolder(folder);
+  const verdict = holder ? await judge(holder) : "unknown";
+  if (verdict === "alive") throw Object.assign(new Error("The holder lives."), { code: "ELOCKED" });
+  // A heartbeat of 1970 lets the library's own takeover of stale locks do the rest.
+  if (verdict === "dead") await utimes(join(folder, "writer.lock"), 0, 0).catch(() => undefined);
+
+  let lost = false;
+  const onCompromised = () => {
+    lost = true;
+  };
+  const release = await acquire(join(folder, "writer"), { realpath: false, stale: STALE_MS, onCompromised });
+  try {
+    await writeFile(join(folder, HOLDER), JSON.stringify(await ownName()));
+  } catch (error) {
     await release();
+    throw error;
+  }
+  return {
+    assertHeld() {
+      if (lost) throw resonaError("LOCK_LOST", { path: folder });
+    },
+    // What another process holds now, and its name, are not ours to remove.
+    release: () => (lost ? Promise.resolve() : giveBack(folder, release)),
   };
 }
 
-/** Makes `path.lock`. The path itself need not exist; the library tells its locks apart by it. */
-function acquireFolder(path: string, stale: number, onCompromised: () => void): Promise<Release> {
-  return acquire(path, { realpath: false, stale, onCompromised });
+async function giveBack(folder: string, release: Release): Promise<void> {
+  await rm(join(folder, HOLDER), { force: true });
+  await release().catch(() => undefined);
 }
 
-type Release = () => Promise<void>;
-
-async function tryLock(folder: string, onLost: () => void): Promise<Release | undefined> {
-  try {
-    const release = await acquireFolder(join(folder, "writer"), STALE_MS, onLost);
-    const holder: LockHolder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
-    await writeFile(join(folder, HOLDER), JSON.stringify(holder));
-    return release;
-  } catch (error) {
-    if (isHeld(error)) return undefined;
-    throw error;
-  }
-}
-
-/**
- * Two processes may find the same dead holder at once. Only one gets the takeover lock, and the other then reads the
- * new holder's name.
- */
-async function takeOverFromDeadHolder(folder: string, onLost: () => void): Promise<Release | undefined> {
-  if (await isAlive(await readHolder(folder))) return undefined;
-  let endTakeover: Release;
-  try {
-    endTakeover = await acquireFolder(join(folder, "takeover"), TAKEOVER_STALE_MS, onLost);
-  } catch (error) {
-    if (isHeld(error)) return undefined;
-    throw error;
-  }
-  try {
-    if (await isAlive(await readHolder(folder))) return undefined;
-    // A heartbeat of 1970 lets the library's own takeover of stale locks do the rest.
-    await utimes(join(folder, "writer.lock"), 0, 0).catch(() => undefined);
-    return await tryLock(folder, onLost);
-  } finally {
-    await endTakeover();
-  }
+async function ownName(): Promise<LockHolder> {
+  const identity = await identityOf("self");
+  const name = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
+  return identity ? { ...name, identity } : name;
 }
 
 async function readHolder(folder: string): Promise<LockHolder | undefined> {
@@ -92,37 +123,42 @@ async function readHolder(folder: string): Promise<LockHolder | undefined> {
   }
 }
 
-/** A holder that cannot be judged (unnamed yet, on another host) counts as alive; its heartbeat decides. */
-async function isAlive(holder: LockHolder | undefined): Promise<boolean> {
-  if (!holder || holder.host !== hostname()) return true;
-  if (holder.pid === process.pid) return Date.parse(holder.since) >= processStart;
+/** `unknown` leaves the decision to the heartbeat. */
+async function judge(holder: LockHolder): Promise<"alive" | "dead" | "unknown"> {
+  if (holder.host !== hostname()) return "unknown";
+  const self = await identityOf("self");
+  if (holder.identity && self) {
+    if (holder.identity.bootId !== self.bootId) return "dead";
+    if (holder.identity.pidNamespace !== self.pidNamespace) return "unknown";
+    const now = await identityOf(holder.pid);
+    return now?.startTicks === holder.identity.startTicks ? "alive" : "dead";
+  }
   try {
     process.kill(holder.pid, 0);
+    return "alive";
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    return (error as NodeJS.ErrnoException).code === "EPERM" ? "alive" : "dead";
   }
-  return !(await startedAfter(holder));
 }
 
-const processStart = Date.now() - process.uptime() * 1000;
-
-/** Whether the process that has the holder's number today is a later one (Linux only; elsewhere never). */
-async function startedAfter(holder: LockHolder): Promise<boolean> {
+/** Of a living process, where the system has `/proc`. */
+async function identityOf(pid: number | "self"): Promise<ProcessIdentity | undefined> {
   try {
-    const [stat, system] = await Promise.all([
-      readFile(`/proc/${holder.pid}/stat`, "utf8"),
-      readFile("/proc/stat", "utf8"),
+    const [bootId, pidNamespace, stat] = await Promise.all([
+      readFile("/proc/sys/kernel/random/boot_id", "utf8"),
+      readlink("/proc/self/ns/pid"),
+      readFile(`/proc/${pid}/stat`, "utf8"),
     ]);
-    // Field 22 counts clock ticks (100 a second) since boot; the name before it may hold spaces and parentheses.
-    const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
-    const boot = Number(/^btime (\d+)$/m.exec(system)?.[1]);
-    return (boot + ticks / 100) * 1000 > Date.parse(holder.since) + 2_000;
+    // Field 22; the name before the fields may hold spaces and parentheses.
+    const startTicks = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    return startTicks === undefined ? undefined : { bootId: bootId.trim(), pidNamespace, startTicks };
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-function describe(holder: LockHolder | undefined): string {
+async function nameHolder(folder: string): Promise<string> {
+  const holder = await readHolder(folder);
   if (!holder) return "another process";
   const where = holder.host === hostname() ? "" : ` on ${holder.host}`;
   return `process ${holder.pid}${where} since ${holder.since}`;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import type { Embedder } from "./embedder.ts";
+import type { Embedder } from "../src/embed/embedder.ts";
 
 /**
  * A deterministic embedder without a model, for tests: texts that share words get similar vectors. Each word adds a
