@@ -71,6 +71,21 @@ describe("inspectIndexFolder", () => {
   });
 });
 
+describe("createIndexFolder", () => {
+  it("makes the folders above, and leaves a .gitignore that is there alone", async () => {
+    const folder = join(await temporaryFolder(), "a/b/.resona");
+    await createIndexFolder(folder);
+    await writeFile(join(folder, ".gitignore"), "*\n!.gitignore\n");
+    await createIndexFolder(folder);
+    expect(await readFile(join(folder, ".gitignore"), "utf8")).toBe("*\n!.gitignore\n");
+  });
+
+  it.runIf(process.platform === "linux")("gives up where the file system makes no folders", async () => {
+    for (const folder of ["/proc/resona", "/proc/resona/deeper"])
+      await expect(createIndexFolder(folder)).rejects.toMatchObject({ code: "INDEX_NOT_WRITABLE" });
+  });
+});
+
 describe("clearIndexFolder", () => {
   it("removes tables and manifest and nothing else", async () => {
     const folder = await temporaryFolder();

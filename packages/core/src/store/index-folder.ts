@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { resonaError } from "../errors.ts";
 import { translateStoreError } from "./lance-errors.ts";
@@ -65,10 +66,22 @@ export async function inspectIndexFolder(folder: string): Promise<IndexFolderSta
  */
 export async function createIndexFolder(folder: string): Promise<void> {
   await translated(folder, async () => {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await writeFile(join(folder, ".gitignore"), "*\n", { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EEXIST") throw error;
     });
+  });
+}
+
+/**
+ * Makes a folder and those above it. Node's own recursive `mkdir` never returns where a file system refuses with
+ * "no such file" although the folder above is there, as `/proc` does.
+ */
+async function makeFolder(folder: string): Promise<void> {
+  const parent = dirname(folder);
+  if (parent !== folder && !existsSync(parent)) await makeFolder(parent);
+  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
   });
 }
 

@@ -10,7 +10,14 @@ export function translateStoreError(error: unknown, path: string): Error {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOSPC" || code === "EDQUOT" || /No space left on device|os error (28|122)\b/.test(message))
     return resonaError("DISK_FULL", { path }, error);
-  if (code === "EACCES" || code === "EROFS" || code === "EPERM" || /os error (13|30|1)\)/.test(message))
+  // The system's own "no such file" comes from making a folder; LanceDB's has no code.
+  if (
+    code === "EACCES" ||
+    code === "EROFS" ||
+    code === "EPERM" ||
+    code === "ENOENT" ||
+    /os error (13|30|1)\)/.test(message)
+  )
     return resonaError("INDEX_NOT_WRITABLE", { path }, error);
   if (
     isMissingFile(error) ||
