@@ -114,7 +114,8 @@ class WorkspaceEngine implements Engine {
 
   async search(query: string, options: SearchOptions = {}): Promise<SearchResult> {
     const embedder = await this.#openEmbedder();
-    return searchWorkspace(query, { reader: await this.#openForReading(embedder), embedder }, options);
+    const { reader, indexComplete } = await this.#openForReading(embedder);
+    return { ...(await searchWorkspace(query, { reader, embedder }, options)), indexComplete };
   }
 
   async stats(): Promise<IndexStats> {
@@ -124,7 +125,7 @@ class WorkspaceEngine implements Engine {
     try {
       return {
         indexPath: this.indexPath,
-        workspace: manifest.workspace,
+        workspace: this.workspace,
         modelId: String(manifest.fingerprint["model"]),
         dimension,
         schemaVersion: manifest.schemaVersion,
@@ -213,7 +214,7 @@ class WorkspaceEngine implements Engine {
     });
   }
 
-  async #openForReading(embedder: Embedder): Promise<IndexStore> {
+  async #openForReading(embedder: Embedder): Promise<{ reader: IndexStore; indexComplete: boolean }> {
     const manifest = await this.#manifest();
     // Only what a query's vector depends on; chunks of another size can still be searched.
     if (manifest.fingerprint["model"] !== embedder.modelId)
@@ -222,7 +223,7 @@ class WorkspaceEngine implements Engine {
       this.#reader = undefined;
       throw error;
     });
-    return this.#reader;
+    return { reader: await this.#reader, indexComplete: manifest.lastIndexedAt !== undefined };
   }
 
   async #closeReader(): Promise<void> {

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -152,11 +152,27 @@ describe("an index", () => {
     expect(first.status).toBe("interrupted");
     expect(first.filesRemoved).toBe(0);
     expect(first.filesIndexed).toBeLessThan(300);
+    expect((await engine.search("job1")).indexComplete).toBe(false);
     expect((await engine.stats()).files).toBe(first.filesIndexed);
     const second = await engine.index();
     expect(second).toMatchObject({ status: "completed", filesUnchanged: first.filesIndexed });
     expect(second.filesIndexed + first.filesIndexed).toBe(300);
     expect((await engine.stats()).files).toBe(300);
+  });
+
+  it("keeps what it has of files that cannot be read today", async () => {
+    const workspace = await workspaceWith({ "a.ts": uploads, "b.py": invoices });
+    const engine = await engineFor(workspace);
+    await engine.index();
+    // A link to nowhere in the file's place is as unreadable as a file without permission, for root too.
+    await rm(join(workspace, "a.ts"));
+    await symlink("nowhere", join(workspace, "a.ts"));
+    expect(await engine.index()).toMatchObject({ filesRemoved: 0, filesFailed: 1, failures: [{ path: "a.ts" }] });
+    expect(await answer(engine, "uploadWithRetry")).toBe("a.ts");
+    await rm(join(workspace, "a.ts"));
+    await write(workspace, { "a.ts": uploads });
+    expect(await engine.index()).toMatchObject({ filesFailed: 0 });
+    expect(await engine.stats()).toMatchObject({ files: 2, filesFailed: 0 });
   });
 
   it("has nothing to say before it is made", async () => {

@@ -60,9 +60,13 @@ async function runSearch(query: string, flags: SearchFlags, context: CliContext)
     const refresh = flags.refresh ? await refreshIndex(engine, flags, context) : ({ kind: "not-asked" } as const);
     const nothing = refresh.kind === "done" && hasNothingToIndex(refresh.summary) ? refresh.summary : undefined;
     const result = nothing
-      ? { query, hits: [], durationMs: 0 }
+      ? { query, hits: [], indexComplete: true, durationMs: 0 }
       : await searchIndex(engine, query, flags, refresh, context);
     const outcome = searchOutcome(result);
+    if (!result.indexComplete && flags.json !== true) {
+      const message = "The first index of this workspace is not finished; only a part of it was searched.";
+      context.stderr.write(formatNote(message, paintFor(context.stderr)));
+    }
     if (flags.json === true) return { text: searchDocument(result, refresh, engine.workspace), outcome };
     if (nothing) context.stderr.write(`${nothingToIndex(nothing, engine.workspace)}\n`);
     else if (outcome === "nothing-found") context.stderr.write("Nothing found.\n");
@@ -124,7 +128,8 @@ function hitLayout(workspace: string, { stdout, cwd }: CliContext): HitLayout {
   const here = realpathSync(cwd);
   return {
     paint: paintFor(stdout),
-    columns: stdout.isTTY === true ? stdout.columns : undefined,
+    // A terminal that does not know its width says 0.
+    columns: stdout.isTTY === true ? stdout.columns || undefined : undefined,
     displayPath: (path) => fromHere(here, join(workspace, path)),
   };
 }

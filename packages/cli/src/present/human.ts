@@ -20,7 +20,7 @@ const symbolsShown = 6;
 const failuresShown = 10;
 
 /** Ranked hits, best first, an empty line between them; empty text for no hits. */
-export function formatHits(result: SearchResult, layout: HitLayout): string {
+export function formatHits(result: Pick<SearchResult, "hits">, layout: HitLayout): string {
   return result.hits.map((hit) => formatHit(hit, layout)).join("\n");
 }
 

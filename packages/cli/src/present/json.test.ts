@@ -25,20 +25,25 @@ const summaryFields = {
 
 test("the document of a search holds the hits and how the index was refreshed", () => {
   const odd = { ...hit, path: "a\n😀.ts" };
-  const text = searchDocument({ query: "q", hits: [odd], durationMs: 7 }, { kind: "done", summary }, "/w");
+  const text = searchDocument(
+    { query: "q", hits: [odd], indexComplete: true, durationMs: 7 },
+    { kind: "done", summary },
+    "/w",
+  );
   expect(parse(text)).toEqual({
     schema: 1,
     command: "search",
     workspace: "/w",
     query: "q",
     hits: [odd],
+    indexComplete: true,
     durationMs: 7,
     refresh: summaryFields,
   });
 });
 
 test("a search that refreshed nothing, or in vain, says so", () => {
-  const result = { query: "q", hits: [], durationMs: 7 };
+  const result = { query: "q", hits: [], indexComplete: true, durationMs: 7 };
   expect(parse(searchDocument(result, { kind: "not-asked" }, "/w"))).toMatchObject({ refresh: null });
   const error = new ResonaError("INDEX_LOCKED", "Locked.", "Wait.");
   expect(parse(searchDocument(result, { kind: "failed", error }, "/w"))).toMatchObject({
@@ -49,7 +54,7 @@ test("a search that refreshed nothing, or in vain, says so", () => {
 test("a hit has its explanation only if it was asked for", () => {
   const explanation = { features: { vector: 0.5 }, pathFactor: 1 };
   const text = searchDocument(
-    { query: "q", hits: [{ ...hit, explanation }, hit], durationMs: 7 },
+    { query: "q", hits: [{ ...hit, explanation }, hit], indexComplete: true, durationMs: 7 },
     { kind: "not-asked" },
     "/w",
   );
@@ -61,7 +66,11 @@ test("what the engine adds to its results does not leak into the documents", () 
   const extra = { secret: 1 };
   const texts = [
     indexDocument({ ...summary, ...extra }, { workspace: "/w", indexPath: "/i" }),
-    searchDocument({ query: "q", hits: [{ ...hit, ...extra }], durationMs: 1, ...extra }, { kind: "not-asked" }, "/w"),
+    searchDocument(
+      { query: "q", hits: [{ ...hit, ...extra }], indexComplete: true, durationMs: 1, ...extra },
+      { kind: "not-asked" },
+      "/w",
+    ),
     statsDocument({ ...stats, ...extra }),
   ];
   for (const text of texts) expect(text).not.toContain("secret");

@@ -24,6 +24,7 @@ export function searchDocument(result: SearchResult, refresh: Refresh, workspace
     workspace,
     query: result.query,
     hits: result.hits.map(hitFields),
+    indexComplete: result.indexComplete,
     durationMs: result.durationMs,
     refresh: refreshFields(refresh),
   });

@@ -68,7 +68,7 @@ function redrawnLine(stream: OutputStream, now: () => number): Surface {
       // A second Ctrl-C ends the process without asking anyone.
       if (!drawn) process.once("exit", restore);
       // The last column is left free: writing there makes some terminals wrap.
-      stream.write(`${drawn ? "" : hideCursor}${clearLine}${progressLine(event, (stream.columns ?? 80) - 1)}`);
+      stream.write(`${drawn ? "" : hideCursor}${clearLine}${progressLine(event, (stream.columns || 80) - 1)}`);
       drawn = true;
     },
     notice: (event) => {

@@ -88,7 +88,7 @@ export class FakeEngine implements Engine {
   async search(query: string, options?: Parameters<Engine["search"]>[1]): Promise<SearchResult> {
     this.calls.push(`search ${query}`);
     this.searchOptions = options;
-    return { query, hits: this.finds(), durationMs: 7 };
+    return { query, hits: this.finds(), indexComplete: true, durationMs: 7 };
   }
 
   async stats(): Promise<IndexStats> {

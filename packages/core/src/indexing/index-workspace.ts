@@ -60,9 +60,12 @@ export async function indexWorkspace(stages: IndexingStages, run: IndexingRun): 
   const previousChunks = (path: string) => (known.has(path) ? (known.settled(path)?.chunkCount ?? 0) : undefined);
   const queue = new CommitQueue(stages, meter, previousChunks, run.beforeCommit);
 
+  const unreadableFolders: string[] = [];
+
   async function* changedFiles() {
     for await (const file of discoverFiles(workspace, discovery)) {
       if (signal.aborted) return;
+      if (file.kind === "skipped" && file.reason === "unreadable") unreadableFolders.push(`${file.path}/`);
       const status = known.classify(file);
       meter.found(status === "unchanged");
       if (status !== "unchanged") yield file;
@@ -73,8 +76,9 @@ export async function indexWorkspace(stages: IndexingStages, run: IndexingRun): 
 
   try {
     for await (const file of prepared) await queue.add(file);
-    // What was not seen is gone only if everything was looked at.
-    if (!signal.aborted) for (const path of known.removed()) await queue.remove(path);
+    // What was not seen is gone only if everything was looked at, and could be.
+    const isGone = (path: string) => !unreadableFolders.some((folder) => path.startsWith(folder));
+    if (!signal.aborted) for (const path of known.removed()) if (isGone(path)) await queue.remove(path);
   } finally {
     // Parsing is over: its threads hold a hundred megabytes that maintenance can use.
     await stages.chunker.close();

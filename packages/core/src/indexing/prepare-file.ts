@@ -34,9 +34,10 @@ const NEVER_READ = "0".repeat(32);
 export async function prepareFile(file: DiscoveredFile, context: PrepareContext): Promise<PreparedFile> {
   const { path, size, mtimeMs } = file;
   const base = { path, size, mtimeMs, hash: NEVER_READ, language: "", chunkCount: 0 };
-  if (file.kind === "skipped") return { record: { ...base, outcome: skipped(file) }, chunks: [], bytesRead: 0 };
   try {
-    return await readAndChunk(file, context);
+    if (file.kind === "file") return await readAndChunk(file, context);
+    refuseToForget(file, context);
+    return { record: { ...base, outcome: skipped(file) }, chunks: [], bytesRead: 0 };
   } catch (error) {
     const failure = error instanceof Error ? error.message : String(error);
     // Time 0: the next run looks at the file again. What is indexed of it stays.
@@ -56,11 +57,19 @@ async function readAndChunk(file: SourceFile, context: PrepareContext): Promise<
   const before = context.known.settled(path);
   if (before?.hash === hash) return { record: { ...before, size, mtimeMs }, chunks: undefined, bytesRead: size };
   const base = { path, size, mtimeMs, hash, language: "", chunkCount: 0 };
-  if (content.kind === "skipped")
+  if (content.kind === "skipped") {
+    refuseToForget({ path, ...content }, context);
     return { record: { ...base, outcome: skipped(content) }, chunks: [], bytesRead: size };
+  }
   const { language, chunks } = await context.chunker.chunk(path, content.text);
   const record: FileRecord = { ...base, language, chunkCount: chunks.length, outcome: { kind: "indexed" } };
   return { record, chunks, bytesRead: size };
+}
+
+/** A file that was indexed and cannot be read today may be readable tomorrow. */
+function refuseToForget({ path, reason }: { path: string; reason: SkipReason }, { known }: PrepareContext): void {
+  if (reason === "unreadable" && known.settled(path)?.outcome.kind === "indexed")
+    throw new Error("It could not be read; what was indexed of it before stays.");
 }
 
 function skipped({ reason }: { readonly reason: SkipReason }): SettledOutcome {

@@ -23,6 +23,8 @@ export interface ScoreExplanation {
 export interface SearchResult {
   readonly query: string;
   readonly hits: readonly SearchHit[];
+  /** False while the index has never been completed: there may be better answers in files not indexed yet. */
+  readonly indexComplete: boolean;
   /** Wall time of the search in milliseconds, without opening the index. */
   readonly durationMs: number;
 }

@@ -27,7 +27,7 @@ export async function searchWorkspace(
   query: string,
   stages: SearchStages,
   options: SearchOptions = {},
-): Promise<SearchResult> {
+): Promise<Omit<SearchResult, "indexComplete">> {
   const startedAt = performance.now();
   const limit = checkedLimit(options.limit ?? DEFAULT_SEARCH_LIMIT);
   const parsed = parseQuery(query);

@@ -13,7 +13,7 @@ export function toFloat16Bits(values: Float32Array): Uint16Array {
 /** The values of half-precision bits. */
 export function fromFloat16Bits(bits: Uint16Array): Float32Array {
   const values = new Float32Array(bits.length);
-  for (const [i, half] of bits.entries()) values[i] = valueOfBits[half] ?? 0;
+  for (let i = 0; i < bits.length; i++) values[i] = valueOfBits[bits[i] ?? 0] ?? 0;
   return values;
 }
 

@@ -33,7 +33,7 @@ import { syncFiles } from "./sync-files.ts";
 /** Rows of one batch of a streamed read; between 4,096 and 16,384 reads are fastest. */
 const READ_BATCH_ROWS = 8_192;
 /** A reader is up to a second behind the writer, and a query takes its time. */
-const READER_LAG_MS = 5_000;
+const READER_LAG_MS = 2_000;
 /** Values of one SQL list; a statement with hundreds of thousands takes seconds to parse. */
 const LIST_LENGTH = 5_000;
 /** Milliseconds for which superseded versions stay readable by those who opened them, once an index is complete. */
@@ -312,7 +312,8 @@ export class IndexStore implements ChunkReader {
       } catch (error) {
         if (!isMissingFile(error)) throw error;
         // The writer has pruned the version that this table stands on; the latest one is whole.
-        await this.#chunks.checkoutLatest();
+        // LanceDB refuses this while another query runs; then the second attempt says what is wrong.
+        await this.#chunks.checkoutLatest().catch(() => undefined);
         return read();
       }
     });

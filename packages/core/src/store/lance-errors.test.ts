@@ -40,6 +40,14 @@ describe("translateStoreError", () => {
     expect(error.cause).toBe(cause);
   });
 
+  it("leaves LanceDB's causes and source files to the cause", () => {
+    const text =
+      "Table 'chunks' was not found  Caused by: Dataset at path i was not found, /src/lance/commit.rs:670:26";
+    expect(translateStoreError(new Error(text), "/i").message).toBe(
+      "The index at /i is damaged: Table 'chunks' was not found",
+    );
+  });
+
   it("lets through what is translated already, and an abort", () => {
     const known = resonaError("NO_INDEX", { path: "/i" });
     expect(translateStoreError(known, "/other")).toBe(known);

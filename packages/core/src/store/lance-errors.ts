@@ -36,7 +36,8 @@ function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";
 }
 
+/** What LanceDB adds for its own developers, causes and source files, stays in the error's `cause`. */
 function firstLine(message: string): string {
-  const line = message.split("\n", 1)[0] ?? "";
+  const line = message.split(/\n|\s+Caused by\b|, \//, 1)[0] ?? "";
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }

@@ -14,12 +14,12 @@ describe("maintenanceDue", () => {
   it("asks for indexes where rows have none", () => {
     const fresh = { ...quiet, hasIndexes: false, unindexedRows: quiet.rows };
     expect(maintenanceDue(fresh)).toEqual({ createIndexes: true, optimize: false });
-    expect(maintenanceDue({ ...fresh, fragments: 33 })).toEqual({ createIndexes: true, optimize: true });
+    expect(maintenanceDue({ ...fresh, fragments: 17 })).toEqual({ createIndexes: true, optimize: true });
   });
 
   it.each([
-    ["many fragments", { fragments: 33 }, true],
-    ["a bearable number of fragments", { fragments: 32 }, false],
+    ["many fragments", { fragments: 17 }, true],
+    ["a bearable number of fragments", { fragments: 16 }, false],
     ["many unindexed rows", { unindexedRows: 5_001 }, true],
     ["few unindexed rows", { unindexedRows: 5_000 }, false],
     ["a small share of a large table", { rows: 1_000_000, unindexedRows: 20_000 }, false],
