@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { access, realpath, stat } from "node:fs/promises";
-import { relative, resolve } from "node:path";
+import { resolve, sep } from "node:path";
 
 import { createChunker } from "./chunk/create-chunker.ts";
 import type { Embedder } from "./embed/embedder.ts";
@@ -245,7 +245,7 @@ class WorkspaceEngine implements Engine {
   /** Looks at the index's folder; refuses one that belongs to another workspace. */
   async #inspect(): Promise<IndexFolderState> {
     const folder = await inspectIndexFolder(this.indexPath);
-    const isInside = !relative(this.workspace, this.indexPath).startsWith("..");
+    const isInside = this.indexPath.startsWith(this.workspace + sep);
     // An index inside its workspace moves with it.
     if (folder.kind === "ready" && folder.manifest.workspace !== this.workspace && !isInside) {
       const { workspace } = folder.manifest;

@@ -26,7 +26,10 @@ export async function createNativeEmbedder(): Promise<Embedder> {
   };
 }
 
-/** The model was trained with the file's name twice and its last three directories as a document's context. */
+/**
+ * The model was trained with the file's name twice and its last three directories as a document's context. The names
+ * around the chunk are added, because a piece of a long definition does not say itself whose it is.
+ */
 function contextOf({ path, scope }: EmbeddingDocument): string {
   const directories = path.split("/");
   const name = (directories.pop() ?? "").replace(/(?<=.)\.[^.]*$/, "");

@@ -2,14 +2,13 @@ import { loadKnownFiles } from "../changes/known-files.ts";
 import type { Chunker } from "../chunk/chunker.ts";
 import { countFiles, discoverFiles } from "../discover/discover-files.ts";
 import type { Embedder } from "../embed/embedder.ts";
-import type { FileFailure } from "../model/index-summary.ts";
 import type { IndexEvent } from "../model/progress.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 import type { IndexStore } from "../store/index-store.ts";
 import { concurrentMap } from "../support/concurrent-map.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { prepareFile } from "./prepare-file.ts";
-import { ProgressMeter } from "./progress-meter.ts";
+import { ProgressMeter, type RunCounts } from "./progress-meter.ts";
 
 /** Files being read, parsed or waiting for an older one, at a time; with the file size limit it bounds the memory of a run. */
 const FILES_IN_FLIGHT = 32;
@@ -35,16 +34,8 @@ export interface IndexingRun {
   readonly firstBuild: boolean;
 }
 
-export interface IndexingCounts {
+export interface IndexingCounts extends RunCounts {
   readonly interrupted: boolean;
-  readonly filesFound: number;
-  readonly filesUnchanged: number;
-  readonly filesIndexed: number;
-  readonly filesRemoved: number;
-  readonly chunksWritten: number;
-  readonly bytesRead: number;
-  readonly filesFailed: number;
-  readonly failures: readonly FileFailure[];
 }
 
 /**

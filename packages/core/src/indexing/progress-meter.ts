@@ -2,6 +2,18 @@ import { type FileFailure, MAX_FAILURES_LISTED } from "../model/index-summary.ts
 import type { IndexEvent, ProgressEvent } from "../model/progress.ts";
 import type { PreparedFile } from "./prepare-file.ts";
 
+/** What a run has done so far. */
+export interface RunCounts {
+  readonly filesFound: number;
+  readonly filesUnchanged: number;
+  readonly filesIndexed: number;
+  readonly filesRemoved: number;
+  readonly chunksWritten: number;
+  readonly bytesRead: number;
+  readonly filesFailed: number;
+  readonly failures: readonly FileFailure[];
+}
+
 const MS_PER_MEMORY_SAMPLE = 100;
 
 /** Counts what a run does and reports it; reports are cheap and frequent, front ends draw as often as they like. */
@@ -76,16 +88,7 @@ export class ProgressMeter {
     return this.#rssBytes;
   }
 
-  counts(): {
-    filesFound: number;
-    filesUnchanged: number;
-    filesIndexed: number;
-    filesRemoved: number;
-    chunksWritten: number;
-    bytesRead: number;
-    filesFailed: number;
-    failures: readonly FileFailure[];
-  } {
+  counts(): RunCounts {
     return {
       filesFound: this.#filesFound,
       filesUnchanged: this.#filesUnchanged,
