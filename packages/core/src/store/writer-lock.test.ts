@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { temporaryFolder } from "../../test/temp-folder.ts";
-import { lockForWriting } from "./writer-lock.ts";
+import { isBeingWritten, lockForWriting } from "./writer-lock.ts";
 
 /** A process of its own that takes the lock, says so, and keeps it until it is killed. */
 function holderProcess(folder: string): ChildProcess {
@@ -115,6 +115,34 @@ describe("lockForWriting", () => {
     await expect.poll(() => codeOf(lock.assertHeld), { timeout: 30_000, interval: 500 }).toBe("LOCK_LOST");
     await lock.release();
     expect(await readdir(folder)).toEqual(["writer.json", "writer.lock"]);
+  });
+
+  it("is free at once after its holder was killed between leaving its name and taking it", async () => {
+    const folder = await temporaryFolder();
+    const child = holderProcess(folder);
+    expect(await said(child)).toBe("held");
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await rm(join(folder, "writer.lock"), { recursive: true });
+    const lock = await lockForWriting(folder);
+    expect(existsSync(join(folder, "writer.lock"))).toBe(true);
+    await lock.release();
+  });
+
+  it("is free soon after a process was killed in its turn to look", async () => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, "takeover.lock"));
+    const lock = await lockForWriting(folder);
+    expect(existsSync(join(folder, "writer.lock"))).toBe(true);
+    await lock.release();
+  });
+
+  it("is free for others once a living process has given it back", async () => {
+    const folder = await temporaryFolder();
+    await (await lockForWriting(folder)).release();
+    expect(await isBeingWritten(folder)).toBe(false);
+    expect(await said(holderProcess(folder))).toBe("held");
+    expect(await isBeingWritten(folder)).toBe(true);
   });
 
   it("is not held by one who could not leave a name", async () => {

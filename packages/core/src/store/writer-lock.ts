@@ -1,4 +1,5 @@
-import { readFile, readlink, rm, utimes, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readFile, readlink, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
@@ -34,11 +35,10 @@ export interface WriterLock {
 
 /** Milliseconds without a heartbeat after which a holder whose process cannot be looked at counts as gone. */
 const STALE_MS = 30_000;
-/** Looking at the lock and taking it lasts milliseconds. */
-const TURN_STALE_MS = 5_000;
+/** Looking at the lock and taking it lasts milliseconds; the library allows no less. */
+const TURN_STALE_MS = 2_000;
+const LOCK = "writer.lock";
 const HOLDER = "writer.json";
-
-type Release = () => Promise<void>;
 
 /**
  * Takes the one writer's lock of an index folder (which must exist). LanceDB duplicates rows when two processes
@@ -61,13 +61,13 @@ export async function lockForWriting(folder: string): Promise<WriterLock> {
 
 /** Whether a process is known to be writing the index; one that cannot be looked at does not count. */
 export async function isBeingWritten(folder: string): Promise<boolean> {
-  const holder = await readHolder(folder);
-  return holder !== undefined && (await judge(holder)) === "alive";
+  return isLocked(folder) && (await judge(await readHolder(folder))) === "alive";
 }
 
 /** One process at a time looks who holds the lock, takes it and leaves its name. */
 async function inTurn(folder: string, work: () => Promise<WriterLock>): Promise<WriterLock> {
-  const retries = { retries: 40, factor: 1, minTimeout: 50 };
+  // Three seconds: longer than the turn of a process that was killed in it counts.
+  const retries = { retries: 60, factor: 1, minTimeout: 50 };
   const endTurn = await acquire(join(folder, "takeover"), { realpath: false, stale: TURN_STALE_MS, retries });
   try {
     return await work();
@@ -79,34 +79,37 @@ async function inTurn(folder: string, work: () => Promise<WriterLock>): Promise<
 
 async function takeLock(folder: string): Promise<WriterLock> {
   const holder = await readHolder(folder);
-  const verdict = holder ? await judge(holder) : "unknown";
-  if (verdict === "alive") throw Object.assign(new Error("The holder lives."), { code: "ELOCKED" });
+  const verdict = await judge(holder);
+  // The name stays when the lock is given back, so a living process alone holds nothing.
+  if (verdict === "alive" && isLocked(folder)) throw Object.assign(new Error("The holder lives."), { code: "ELOCKED" });
   // A heartbeat of 1970 lets the library's own takeover of stale locks do the rest.
-  if (verdict === "dead") await utimes(join(folder, "writer.lock"), 0, 0).catch(() => undefined);
+  if (verdict === "dead") await utimes(join(folder, LOCK), 0, 0).catch(() => undefined);
 
+  // The name comes first: a lock without one, left by a kill in between, would block until its heartbeat is stale.
+  await writeFile(join(folder, HOLDER), JSON.stringify(await ownName()));
   let lost = false;
   const onCompromised = () => {
     lost = true;
   };
-  const release = await acquire(join(folder, "writer"), { realpath: false, stale: STALE_MS, onCompromised });
   try {
-    await writeFile(join(folder, HOLDER), JSON.stringify(await ownName()));
+    const release = await acquire(join(folder, "writer"), { realpath: false, stale: STALE_MS, onCompromised });
+    return {
+      assertHeld() {
+        if (lost) throw resonaError("LOCK_LOST", { path: folder });
+      },
+      // What another process holds now is not ours to give back.
+      release: async () => {
+        if (!lost) await release().catch(() => undefined);
+      },
+    };
   } catch (error) {
-    await release();
+    if (holder) await writeFile(join(folder, HOLDER), JSON.stringify(holder));
     throw error;
   }
-  return {
-    assertHeld() {
-      if (lost) throw resonaError("LOCK_LOST", { path: folder });
-    },
-    // What another process holds now, and its name, are not ours to remove.
-    release: () => (lost ? Promise.resolve() : giveBack(folder, release)),
-  };
 }
 
-async function giveBack(folder: string, release: Release): Promise<void> {
-  await rm(join(folder, HOLDER), { force: true });
-  await release().catch(() => undefined);
+function isLocked(folder: string): boolean {
+  return existsSync(join(folder, LOCK));
 }
 
 async function ownName(): Promise<LockHolder> {
@@ -124,8 +127,8 @@ async function readHolder(folder: string): Promise<LockHolder | undefined> {
 }
 
 /** `unknown` leaves the decision to the heartbeat. */
-async function judge(holder: LockHolder): Promise<"alive" | "dead" | "unknown"> {
-  if (holder.host !== hostname()) return "unknown";
+async function judge(holder: LockHolder | undefined): Promise<"alive" | "dead" | "unknown"> {
+  if (!holder || holder.host !== hostname()) return "unknown";
   const self = await identityOf("self");
   if (holder.identity && self) {
     if (holder.identity.bootId !== self.bootId) return "dead";
