@@ -105,12 +105,15 @@ describe("searching", () => {
   test("goes on in an index that another process is writing", async () => {
     const cwd = await workspaceWith(files);
     await cli(["index"], { cwd });
-    // What a writer holds; its name is not written yet, so it counts as alive.
+    // What a writer on another host holds: its process cannot be looked at, its heartbeat is young.
     await mkdir(join(cwd, ".resona/writer.lock"));
+    await writeFile(join(cwd, ".resona/writer.json"), '{ "pid": 7, "host": "elsewhere", "since": "today" }');
     const search = await cli(["search", "retryUpload"], { cwd });
     expect(search).toMatchObject({ code: 0 });
     expect(search.stdout).toContain("src/retry.ts");
-    expect(search.stderr).toMatch(/^note: The index at .* is being written by .*\. Searching what is there\.\n$/);
+    expect(search.stderr).toMatch(
+      /^note: The index at .* is being written by process 7 on elsewhere since today\. Searching what is there\.\n$/,
+    );
     const index = await cli(["index", "--json"], { cwd });
     expect(index.code).toBe(2);
     expect(documentOf(index).error?.code).toBe("INDEX_LOCKED");
