@@ -1,5 +1,5 @@
-import { writeGguf } from "../gguf/write-gguf.test-helper.ts";
-import type { WrittenValue } from "../gguf/write-gguf.test-helper.ts";
+import { writeGguf } from "@resona/test-models";
+import type { WrittenValue } from "@resona/test-models";
 
 export const tinyWidth = 64;
 

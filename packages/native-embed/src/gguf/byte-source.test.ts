@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmod, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -56,6 +57,12 @@ describe("opening a file", () => {
       await expect(openFileSource("/dev/null")).rejects.toMatchObject({ code: "MODEL_NOT_READABLE" });
     },
   );
+
+  it.skipIf(process.platform === "win32")("refuses a named pipe at once, without waiting for a writer", async () => {
+    const path = join(folder, "pipe.gguf");
+    execFileSync("mkfifo", [path]);
+    await expect(openFileSource(path)).rejects.toMatchObject({ code: "MODEL_NOT_READABLE" });
+  });
 
   it.skipIf(process.platform === "win32" || process.getuid?.() === 0)("refuses a file without permission", async () => {
     const path = join(folder, "secret");

@@ -1,6 +1,6 @@
 import type { BlockFormatName } from "../quantization/block-formats.ts";
 
-/** The value types of GGUF version 3, in the order of their numbers in the file. */
+/** The value types of GGUF, in the order of their numbers in the file. */
 export const ggufValueTypes = [
   "uint8",
   "int8",
@@ -61,7 +61,8 @@ export interface GgufTensor {
 export interface GgufHeader {
   /** The source's name, for errors. */
   readonly name: string;
-  readonly version: 3;
+  /** The two differ in nothing but that version 3 may be big-endian, which is not read here. */
+  readonly version: 2 | 3;
   readonly metadata: ReadonlyMap<string, GgufValue>;
   readonly tensors: ReadonlyMap<string, GgufTensor>;
   /** Bytes; every tensor begins at a multiple of it. */

@@ -22,6 +22,9 @@ export const limits = {
   /** ggml has no tensors of more dimensions. */
   tensorDimensions: 4,
 
+  /** Twenty times the largest tensor of a known model. With it the numbers of all tensors together are counted exactly. */
+  tensorElements: 137_438_953_472,
+
   /**
    * A longer text value stays in the file and is known by its place: templates and embedded tokenizers run to
    * megabytes, and nothing here reads them.
@@ -33,6 +36,12 @@ export const limits = {
 
   /** No known file nests arrays at all; the limit bounds the recursion. */
   arrayDepth: 4,
+
+  /**
+   * Texts of arrays and arrays in arrays, all together: these are stepped over one by one, all other arrays at once.
+   * The largest known files have one million (a vocabulary and its merges).
+   */
+  arraySteps: 4_194_304,
 
   /** Known files use 32; the padding that it causes is never read. */
   alignment: 1_048_576,
@@ -52,8 +61,32 @@ export const limits = {
    */
   vocabularyProbes: 256,
 
+  /** Twenty times those of GPT-2 and RoBERTa. */
+  merges: 1_048_576,
+
+  /** A text is searched for each of them. Embedding models have at most some hundred. */
+  userDefinedTokens: 4_096,
+
+  /** Ten times SentencePiece's own table of replacements. */
+  charsmapBytes: 4_194_304,
+
+  /** Replacements are made of a few characters at once; bounds the steps taken at each place of a text. */
+  charsmapKeyBytes: 256,
+
+  /** Unicode's longest replacement (of U+FDFA) has 33 bytes; bounds what a text grows to. */
+  charsmapReplacementBytes: 128,
+
   /** Numbers in one vector; known models have at most 8,192. Bounds what one embedded batch takes. */
   embeddingLength: 16_384,
+
+  /** Numbers inside the feed-forward part of a transformer; known models have at most 24,576. Sizes its work space. */
+  feedForwardLength: 65_536,
+
+  /** Blocks of a transformer; known embedding models have at most 48. Each becomes an object. */
+  blocks: 512,
+
+  /** Tokens of one text; known models have at most 131,072. What is taken at a time is bounded by memory anyway. */
+  contextLength: 1_048_576,
 
   /** The largest table of token vectors that is taken into memory (262,144 tokens of 1,024 numbers: 285 MB). */
   tableBytes: 1_073_741_824,

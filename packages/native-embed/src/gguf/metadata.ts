@@ -29,6 +29,14 @@ export function requiredWeight(header: GgufHeader, key: string): number {
   return value;
 }
 
+/** A finite number, or undefined when the file does not have the key. Throws `INVALID_METADATA`. */
+export function optionalNumber(header: GgufHeader, key: string): number | undefined {
+  const value = header.metadata.get(key);
+  if (value === undefined) return undefined;
+  if (typeof value !== "number" || !Number.isFinite(value)) throw unusable(header, key, "a finite number");
+  return value;
+}
+
 /** An array of texts, as its place in the file. Throws `INVALID_METADATA`. */
 export function requiredTexts(header: GgufHeader, key: string): GgufArray {
   const value = header.metadata.get(key);

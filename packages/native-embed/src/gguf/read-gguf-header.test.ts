@@ -1,21 +1,18 @@
+import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { u32, u64, writeGguf, writePreamble, writeTensorInfo, writeText, writeValue } from "@resona/test-models";
+import type { WrittenFile, WrittenValue } from "@resona/test-models";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
 import { NativeEmbedError } from "../errors.ts";
-import { memorySource } from "./byte-source.ts";
+import { blockFormats } from "../quantization/block-formats.ts";
+import { memorySource, openFileSource } from "./byte-source.ts";
 import type { ByteSource } from "./byte-source.ts";
 import type { GgufValue } from "./gguf-header.ts";
 import { readGgufHeader } from "./read-gguf-header.ts";
-import {
-  u32,
-  u64,
-  writeGguf,
-  writePreamble,
-  writeTensorInfo,
-  writeText,
-  writeValue,
-} from "./write-gguf.test-helper.ts";
-import type { WrittenFile, WrittenValue } from "./write-gguf.test-helper.ts";
 
 /** Rejects unless reading fails, and then gives the code; anything but a NativeEmbedError fails the test. */
 async function codeOf(bytes: Uint8Array): Promise<string> {
@@ -136,9 +133,37 @@ describe("reading a header", () => {
   });
 
   it("tells a tensor of an unknown format by number, without a size", async () => {
-    const tensors = [{ name: "t", dimensions: [256], type: 12, data: Buffer.alloc(144) }];
+    const tensors = [{ name: "t", dimensions: [256], type: 10, data: Buffer.alloc(84) }];
     const header = await readGgufHeader(memorySource(writeGguf({ tensors })));
-    expect(header.tensors.get("t")).toMatchObject({ type: 12, format: undefined, byteLength: undefined });
+    expect(header.tensors.get("t")).toMatchObject({ type: 10, format: undefined, byteLength: undefined });
+  });
+
+  it.each(Object.entries(blockFormats))(
+    "knows the size of a tensor in %s",
+    async (format, { type, elements, bytes }) => {
+      const tensors = [{ name: "t", dimensions: [elements * 2, 3], type, data: Buffer.alloc(bytes * 6) }];
+      const header = await readGgufHeader(memorySource(writeGguf({ tensors })));
+      expect(header.tensors.get("t")).toMatchObject({ format, byteLength: bytes * 6 });
+    },
+  );
+
+  it("reads version 2 as version 3, whose layout is the same", async () => {
+    const bytes = writeGguf(sample);
+    const ofThree = await readGgufHeader(memorySource(bytes));
+    bytes.writeUInt32LE(2, 4);
+    const ofTwo = await readGgufHeader(memorySource(bytes));
+    expect(ofThree.version).toBe(3);
+    expect(ofTwo).toEqual({ ...ofThree, version: 2 });
+  });
+
+  it("accepts tensors in another order than their data, and gaps between them", async () => {
+    const infos = [writeTensorInfo("late", [1], 0, 128n), writeTensorInfo("early", [8], 0, 0n)];
+    const bytes = Buffer.concat([writePreamble(2n, 0n), ...infos, Buffer.alloc(256)]);
+    const { tensors, dataPosition } = await readGgufHeader(memorySource(bytes));
+    expect([...tensors.values()].map(({ name, position }) => [name, position - dataPosition])).toEqual([
+      ["late", 128],
+      ["early", 0],
+    ]);
   });
 
   it("accepts a file that ends right after an empty list of tensors", async () => {
@@ -155,6 +180,47 @@ describe("refusing a file", () => {
     for (let length = 0; length < lastByte; length++) {
       const code = await codeOf(bytes.subarray(0, length));
       expect(code, `cut off at ${length}`).toBe(length < 4 ? "NOT_GGUF" : "TRUNCATED");
+    }
+  });
+
+  it("ends in a coded error wherever any file is cut off", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(fc.tuple(key, value), { selector: ([name]) => name, maxLength: 5 }),
+        fc.array(fc.constantFrom(...Object.values(blockFormats)), { minLength: 1, maxLength: 3 }),
+        fc.constantFrom(2, 3),
+        async (metadata, formats, version) => {
+          const tensors = formats.map(({ type, elements, bytes }, index) => ({
+            name: `t.${index}`,
+            dimensions: [elements, 2],
+            type,
+            data: Buffer.alloc(2 * bytes),
+          }));
+          const bytes = writeGguf({ metadata, tensors });
+          bytes.writeUInt32LE(version, 4);
+          const header = await readGgufHeader(memorySource(bytes));
+          const last = header.tensors.get(`t.${formats.length - 1}`)!;
+          for (let length = 0; length < last.position + last.byteLength!; length++) {
+            const code = await codeOf(bytes.subarray(0, length));
+            expect(code, `cut off at ${length}`).toBe(length < 4 ? "NOT_GGUF" : "TRUNCATED");
+          }
+        },
+      ),
+      { numRuns: 25, seed: 1 },
+    );
+  });
+
+  it("notices that the file has shrunk since it was opened", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "read-gguf-header-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const path = join(folder, "shrinking.gguf");
+    const bytes = writeGguf({ metadata: [["long", text("x".repeat(100_000))]], tensors: sample.tensors });
+    for (const length of [0, 3, 30, 70_000, 100_050]) {
+      await writeFile(path, bytes);
+      const source = await openFileSource(path);
+      await truncate(path, length);
+      await expect(readGgufHeader(source), `shrunk to ${length}`).rejects.toMatchObject({ code: "TRUNCATED" });
+      await source.close();
     }
   });
 
@@ -178,8 +244,7 @@ describe("refusing a file", () => {
   it.each([
     ["nothing at all", Buffer.alloc(0), "NOT_GGUF"],
     ["another magic", Buffer.from("GGML\x03\0\0\0"), "NOT_GGUF"],
-    ["version 2", writePreamble(0n, 0n, 2), "UNSUPPORTED_VERSION"],
-    ["a big-endian file", writePreamble(0n, 0n, 0x03000000), "UNSUPPORTED_VERSION"],
+    ["version 0", writePreamble(0n, 0n, 0), "UNSUPPORTED_VERSION"],
     ["2^63 tensors", writePreamble(2n ** 63n, 0n), "LIMIT_EXCEEDED"],
     ["2^63 entries", writePreamble(0n, 2n ** 63n), "LIMIT_EXCEEDED"],
     ["more entries than the bytes can hold", writePreamble(0n, 60_000n), "TRUNCATED"],
@@ -211,14 +276,44 @@ describe("refusing a file", () => {
     ["a tensor of five dimensions", tensor([1, 1, 1, 1, 1], 0, 0n), "LIMIT_EXCEEDED"],
     ["a tensor with an empty dimension", tensor([4, 0], 0, 0n), "INVALID_TENSOR"],
     ["rows that are no whole blocks", tensor([33, 1], 8, 0n), "INVALID_TENSOR"],
-    ["an offset that is not aligned", tensor([1], 0, 4n), "INVALID_TENSOR"],
+    ["an offset that is not aligned", tensor([1], 0, 16n), "INVALID_TENSOR"],
     ["an offset beyond the end", tensor([1], 0, 2n ** 63n), "TRUNCATED"],
     ["a tensor larger than the file", tensor([2 ** 40], 0, 0n), "TRUNCATED"],
     ["dimensions whose product overflows", tensor([2 ** 52, 2 ** 52, 2 ** 52, 2 ** 52], 0, 0n), "TRUNCATED"],
+    ["an unknown format with more numbers than any tensor", tensor([2 ** 20, 2 ** 18], 10, 0n), "LIMIT_EXCEEDED"],
+    ["an unknown format whose numbers overflow", tensor([2 ** 52, 2 ** 52, 2 ** 52], 10, 0n), "LIMIT_EXCEEDED"],
+    ["a tensor that begins at the end of the file", tensor([4], 10, 256n), "TRUNCATED"],
+    ["a tensor that begins inside another", placed(["a", [64], 0, 0], ["b", [1], 0, 224]), "INVALID_TENSOR"],
+    ["the same when listed the other way round", placed(["b", [1], 0, 224], ["a", [64], 0, 0]), "INVALID_TENSOR"],
+    ["two tensors in one place", placed(["a", [8], 0, 32], ["b", [8], 0, 32]), "INVALID_TENSOR"],
+    ["two tensors of unknown size in one place", placed(["a", [256], 10, 0], ["b", [256], 11, 0]), "INVALID_TENSOR"],
     ["a tensor name of 65 bytes", tensor([1], 0, 0n, "n".repeat(65)), "LIMIT_EXCEEDED"],
     ["one tensor name twice", writeGguf({ tensors: [first, first] }), "INVALID_TENSOR"],
   ])("refuses %s", async (_, bytes, code) => {
     expect(await codeOf(bytes)).toBe(code);
+  });
+
+  it.each([
+    [1, "it has version 1, whose lengths have 32 bits; versions 2 and 3 are read"],
+    [4, "it has version 4; versions 2 and 3 are read"],
+    [0x02_00_00_00, "it is big-endian; only little-endian files are read"],
+    [0x03_00_00_00, "it is big-endian; only little-endian files are read"],
+  ])("says what is wrong with version %i", async (version, sentence) => {
+    await expect(readGgufHeader(memorySource(writePreamble(0n, 0n, version), "a.gguf"))).rejects.toMatchObject({
+      code: "UNSUPPORTED_VERSION",
+      message: `The file is a GGUF file of another version or byte order: a.gguf: ${sentence}.`,
+    });
+  });
+
+  it("refuses to step through the texts of a file of gigabytes of zeros", async () => {
+    const strings = 2 ** 30;
+    const head = Buffer.concat([writePreamble(0n, 1n), writeText("k"), u32(9), u32(8), u64(BigInt(strings))]);
+    const source = sparseSource([
+      [0, head],
+      [head.byteLength + 8 * strings, Buffer.alloc(8)],
+    ]);
+    await expect(readGgufHeader(source)).rejects.toMatchObject({ code: "LIMIT_EXCEEDED" });
+    expect(source.bytesRead).toBeLessThanOrEqual(65_536);
   });
 
   it("compares a count with the size of the file before it counts", async () => {
@@ -312,6 +407,15 @@ function aligned(alignment: WrittenValue): Buffer {
 
 function tensor(dimensions: number[], type: number, offset: bigint, name = "t"): Buffer {
   return Buffer.concat([writePreamble(1n, 0n), writeTensorInfo(name, dimensions, type, offset), Buffer.alloc(256)]);
+}
+
+type Info = readonly [name: string, dimensions: number[], type: number, offset: number];
+
+function placed(...infos: Info[]): Buffer {
+  const written = infos.map(([name, dimensions, type, offset]) =>
+    writeTensorInfo(name, dimensions, type, BigInt(offset)),
+  );
+  return Buffer.concat([writePreamble(BigInt(infos.length), 0n), ...written, Buffer.alloc(512)]);
 }
 
 /** A source of zeros with some bytes in it, which keeps account of what is read. */

@@ -1,5 +1,6 @@
 import { nativeEmbedError } from "../errors.ts";
 import { blockFormatName, blockFormats } from "../quantization/block-formats.ts";
+import type { BlockFormatName } from "../quantization/block-formats.ts";
 import { ByteCursor } from "./byte-cursor.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { ggufValueTypes } from "./gguf-header.ts";
@@ -7,9 +8,9 @@ import type { GgufArray, GgufHeader, GgufTensor, GgufValue, GgufValueType } from
 import { limits } from "./limits.ts";
 
 /**
- * Reads the header of a GGUF version 3 file, little-endian, through one window of 64 KiB.
+ * Reads the header of a GGUF file of version 2 or 3, little-endian, through one window of 64 KiB.
  * Arrays and long texts are stepped over, not read: what they hold is found by their place.
- * Afterwards every tensor of a known format is known to lie inside the file.
+ * Afterwards every tensor of a known format is known to lie inside the file, and no two to share a byte.
  *
  * Rejects with `NOT_GGUF`, `UNSUPPORTED_VERSION`, `TRUNCATED`, `LIMIT_EXCEEDED`, `INVALID_METADATA`, `INVALID_TENSOR`,
  * or what the source's `read` rejects with.
@@ -19,8 +20,9 @@ export async function readGgufHeader(source: ByteSource): Promise<GgufHeader> {
     name: source.name,
     cursor: new ByteCursor(source),
     textBudget: limits.headerTextBytes,
+    stepBudget: limits.arraySteps,
   };
-  const { tensorCount, metadataCount } = await readPreamble(reader);
+  const { version, tensorCount, metadataCount } = await readPreamble(reader);
   const metadata = await readMetadata(reader, metadataCount);
   const infos = await readTensorInfos(reader, tensorCount);
   const alignment = alignmentOf(reader, metadata);
@@ -30,7 +32,8 @@ export async function readGgufHeader(source: ByteSource): Promise<GgufHeader> {
     if (tensors.has(info.name)) throw nativeEmbedError("INVALID_TENSOR", source.name, `"${info.name}" appears twice`);
     tensors.set(info.name, placeTensor(source, info, alignment, dataPosition));
   }
-  return { name: source.name, version: 3, metadata, tensors, alignment, dataPosition };
+  refuseOverlaps(source, tensors.values());
+  return { name: source.name, version, metadata, tensors, alignment, dataPosition };
 }
 
 interface HeaderReader {
@@ -38,6 +41,8 @@ interface HeaderReader {
   readonly cursor: ByteCursor;
   /** Bytes of text that may still be taken into memory. */
   textBudget: number;
+  /** Elements of arrays that may still be stepped over one by one. */
+  stepBudget: number;
 }
 
 interface TensorInfo {
@@ -49,10 +54,6 @@ interface TensorInfo {
 }
 
 const MAGIC = "GGUF";
-const VERSION = 3;
-/** A little-endian 3 as a reader of the other byte order sees it. */
-const VERSION_SWAPPED = 0x03_00_00_00;
-
 const DEFAULT_ALIGNMENT = 32;
 
 /** The fewest bytes that the things announced by a count take: what a count can be checked against at once. */
@@ -82,21 +83,37 @@ const fixedSizes: Readonly<Record<Exclude<GgufValueType, "string" | "array">, nu
   float64: 8,
 };
 
-async function readPreamble(reader: HeaderReader): Promise<{ tensorCount: number; metadataCount: number }> {
+interface Preamble {
+  readonly version: 2 | 3;
+  readonly tensorCount: number;
+  readonly metadataCount: number;
+}
+
+async function readPreamble(reader: HeaderReader): Promise<Preamble> {
   const { cursor, name } = reader;
   if (cursor.remaining < 4) throw nativeEmbedError("NOT_GGUF", name, `it has ${cursor.remaining} bytes`);
   await cursor.fill(4);
   if (cursor.text(4) !== MAGIC) throw nativeEmbedError("NOT_GGUF", name, `it does not begin with "${MAGIC}"`);
   await cursor.fill(4);
-  const version = cursor.u32();
-  if (version === VERSION_SWAPPED) throw nativeEmbedError("UNSUPPORTED_VERSION", name, "it is big-endian");
-  if (version !== VERSION) throw nativeEmbedError("UNSUPPORTED_VERSION", name, `it has version ${version}`);
+  const version = checkVersion(name, cursor.u32());
   await cursor.fill(16);
   const tensorCount = cursor.length();
   const metadataCount = cursor.length();
   checkCount(reader, "tensors", tensorCount, smallest.tensorInfo, limits.tensors);
   checkCount(reader, "metadata entries", metadataCount, smallest.metadataEntry, limits.metadataEntries);
-  return { tensorCount, metadataCount };
+  return { version, tensorCount, metadataCount };
+}
+
+function checkVersion(name: string, version: number): 2 | 3 {
+  if (version === 2 || version === 3) return version;
+  throw nativeEmbedError("UNSUPPORTED_VERSION", name, versionProblem(version));
+}
+
+function versionProblem(version: number): string {
+  if (version === 1) return "it has version 1, whose lengths have 32 bits; versions 2 and 3 are read";
+  // A small number whose bytes are in the other order.
+  if (version !== 0 && (version & 0xff_ff) === 0) return "it is big-endian; only little-endian files are read";
+  return `it has version ${version}; versions 2 and 3 are read`;
 }
 
 async function readMetadata(reader: HeaderReader, count: number): Promise<Map<string, GgufValue>> {
@@ -165,6 +182,7 @@ async function readArray(reader: HeaderReader, key: string, depth: number): Prom
   const position = cursor.position;
   if (elementType === "string") {
     checkCount(reader, `strings of "${key}"`, length, smallest.string);
+    takeSteps(reader, length);
     for (let element = 0; element < length; element++) {
       // Vocabularies have hundreds of thousands: no promise for those that the window holds.
       if (!cursor.has(8)) await cursor.fill(8);
@@ -172,6 +190,7 @@ async function readArray(reader: HeaderReader, key: string, depth: number): Prom
     }
   } else if (elementType === "array") {
     checkCount(reader, `arrays of "${key}"`, length, smallest.array);
+    takeSteps(reader, length);
     for (let element = 0; element < length; element++) await readArray(reader, key, depth + 1);
   } else {
     cursor.skip(length * fixedSizes[elementType]);
@@ -217,29 +236,46 @@ async function readTensorInfo(reader: HeaderReader): Promise<TensorInfo> {
 function placeTensor(source: ByteSource, info: TensorInfo, alignment: number, dataPosition: number): GgufTensor {
   const { name, dimensions, type, offset } = info;
   const invalid = (detail: string): Error => nativeEmbedError("INVALID_TENSOR", source.name, `"${name}" ${detail}`);
-  const format = blockFormatName(type);
-  const { elements, bytes } = format === undefined ? { elements: 1, bytes: 0 } : blockFormats[format];
-  const [rowLength = 0, ...outer] = dimensions;
   if (dimensions.some((size) => size < 1)) throw invalid("has an empty dimension");
-  if (rowLength % elements !== 0) throw invalid(`has rows of ${rowLength}, not a multiple of ${elements}`);
-  const byteLength = outer.reduce((size, dimension) => size * dimension, (rowLength / elements) * bytes);
   if (offset % alignment !== 0) throw invalid(`begins at ${offset}, not a multiple of ${alignment}`);
+  const [rowLength = 0] = dimensions;
+  const format = blockFormatName(type);
+  const blockElements = format === undefined ? 1 : blockFormats[format].elements;
+  if (rowLength % blockElements !== 0) throw invalid(`has rows of ${rowLength}, not a multiple of ${blockElements}`);
+  const position = dataPosition + offset;
+  const byteLength = format === undefined ? undefined : tensorBytes(dimensions, format);
   // Sums and products beyond 2^53 are rounded, but only ever from far above the size of any file.
-  if (dataPosition + offset + byteLength > source.size) {
+  const end = position + (byteLength ?? LEAST_TENSOR_BYTES);
+  if (end > source.size) {
+    throw nativeEmbedError("TRUNCATED", source.name, `"${name}" ends at byte ${end} of ${source.size}`);
+  }
+  const count = dimensions.reduce((product, size) => product * size, 1);
+  if (count > limits.tensorElements) {
     throw nativeEmbedError(
-      "TRUNCATED",
+      "LIMIT_EXCEEDED",
       source.name,
-      `"${name}" ends at byte ${dataPosition + offset + byteLength} of ${source.size}`,
+      `"${name}" has ${dimensions.join(" x ")} numbers, more than ${limits.tensorElements}`,
     );
   }
-  return {
-    name,
-    dimensions,
-    type,
-    format,
-    position: dataPosition + offset,
-    byteLength: format === undefined ? undefined : byteLength,
-  };
+  return { name, dimensions, type, format, position, byteLength };
+}
+
+/** What a tensor of unknown size is sure to have. */
+const LEAST_TENSOR_BYTES = 1;
+
+function tensorBytes([rowLength = 0, ...outer]: readonly number[], format: BlockFormatName): number {
+  const { elements, bytes } = blockFormats[format];
+  return outer.reduce((size, dimension) => size * dimension, (rowLength / elements) * bytes);
+}
+
+function refuseOverlaps(source: ByteSource, tensors: Iterable<GgufTensor>): void {
+  const inFile = [...tensors].toSorted((a, b) => a.position - b.position);
+  for (const [index, tensor] of inFile.entries()) {
+    const next = inFile[index + 1];
+    if (next !== undefined && next.position < tensor.position + (tensor.byteLength ?? LEAST_TENSOR_BYTES)) {
+      throw nativeEmbedError("INVALID_TENSOR", source.name, `"${next.name}" begins inside "${tensor.name}"`);
+    }
+  }
 }
 
 function alignmentOf(reader: HeaderReader, metadata: ReadonlyMap<string, GgufValue>): number {
@@ -278,6 +314,17 @@ async function readText(reader: HeaderReader, bytes: number): Promise<string> {
   }
   await reader.cursor.fill(bytes);
   return reader.cursor.text(bytes);
+}
+
+function takeSteps(reader: HeaderReader, steps: number): void {
+  reader.stepBudget -= steps;
+  if (reader.stepBudget < 0) {
+    throw nativeEmbedError(
+      "LIMIT_EXCEEDED",
+      reader.name,
+      `its arrays hold more than ${limits.arraySteps} texts and arrays`,
+    );
+  }
 }
 
 /** Refuses a count that is over its limit, or that what is left of the file cannot hold. */

@@ -3,7 +3,7 @@ import type { ByteSource } from "../gguf/byte-source.ts";
 import type { GgufTensor } from "../gguf/gguf-header.ts";
 import { limits } from "../gguf/limits.ts";
 import { streamTensor } from "../gguf/stream-tensor.ts";
-import { blockFormats } from "./block-formats.ts";
+import { blockFormats, ggmlTypeName } from "./block-formats.ts";
 import { halfToNumber } from "./half-float.ts";
 
 /**
@@ -36,8 +36,11 @@ export async function loadQ8Table(
 ): Promise<Q8Table> {
   const { name, format, dimensions, position, byteLength } = tensor;
   if (format !== "Q8_0" || byteLength === undefined) {
-    const found = format ?? `ggml type ${tensor.type}`;
-    throw nativeEmbedError("UNSUPPORTED_TENSOR_TYPE", source.name, `"${name}" is ${found}, not Q8_0`);
+    throw nativeEmbedError(
+      "UNSUPPORTED_TENSOR_TYPE",
+      source.name,
+      `"${name}" is ${ggmlTypeName(tensor.type)}, not Q8_0`,
+    );
   }
   if (dimensions.length !== 2 || dimensions[0] !== width || dimensions[1] !== rows) {
     const found = dimensions.join(" x ");

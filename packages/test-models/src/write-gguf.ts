@@ -1,5 +1,21 @@
-import { ggufValueTypes } from "./gguf-header.ts";
-import type { GgufValueType } from "./gguf-header.ts";
+/** GGUF's value types in the order of their numbers in the file. */
+const valueTypes = [
+  "uint8",
+  "int8",
+  "uint16",
+  "int16",
+  "uint32",
+  "int32",
+  "float32",
+  "bool",
+  "string",
+  "array",
+  "uint64",
+  "int64",
+  "float64",
+] as const;
+
+export type WrittenType = (typeof valueTypes)[number];
 
 /** A metadata value as the writer wants it: with its type. */
 export type WrittenValue =
@@ -10,9 +26,12 @@ export type WrittenValue =
   | { readonly type: "uint64" | "int64"; readonly value: bigint }
   | { readonly type: "bool"; readonly value: boolean }
   | { readonly type: "string"; readonly value: string }
-  | { readonly type: "array"; readonly elementType: GgufValueType; readonly elements: readonly WrittenValue[] };
+  | { readonly type: "array"; readonly elementType: WrittenType; readonly elements: readonly WrittenValue[] };
 
-interface WrittenTensor {
+/** A metadata entry. */
+export type WrittenEntry = readonly [key: string, value: WrittenValue];
+
+export interface WrittenTensor {
   readonly name: string;
   readonly dimensions: readonly number[];
   /** ggml's number. */
@@ -21,13 +40,13 @@ interface WrittenTensor {
 }
 
 export interface WrittenFile {
-  readonly metadata?: readonly (readonly [key: string, value: WrittenValue])[];
+  readonly metadata?: readonly WrittenEntry[];
   readonly tensors?: readonly WrittenTensor[];
   /** Where the tensor data is padded to; does not write `general.alignment` by itself. */
   readonly alignment?: number;
 }
 
-/** A GGUF version 3 file. Shares no code with the reader but the list of type names. */
+/** A GGUF version 3 file. Shares no code with the reader that it tests. */
 export function writeGguf({ metadata = [], tensors = [], alignment = 32 }: WrittenFile): Buffer {
   const padding = (length: number): Buffer => Buffer.alloc((alignment - (length % alignment)) % alignment);
   const infos: Buffer[] = [];
@@ -41,7 +60,7 @@ export function writeGguf({ metadata = [], tensors = [], alignment = 32 }: Writt
   }
   const header = Buffer.concat([
     writePreamble(BigInt(tensors.length), BigInt(metadata.length)),
-    ...metadata.map(([key, value]) => Buffer.concat([writeText(key), writeTyped(value)])),
+    ...metadata.map(writeEntry),
     ...infos,
   ]);
   return Buffer.concat([header, padding(header.byteLength), ...data]);
@@ -49,6 +68,10 @@ export function writeGguf({ metadata = [], tensors = [], alignment = 32 }: Writt
 
 export function writePreamble(tensors: bigint, entries: bigint, version = 3): Buffer {
   return Buffer.concat([Buffer.from("GGUF"), u32(version), u64(tensors), u64(entries)]);
+}
+
+export function writeEntry([key, value]: WrittenEntry): Buffer {
+  return Buffer.concat([writeText(key), u32(typeNumber(value.type)), writeValue(value)]);
 }
 
 export function writeTensorInfo(name: string, dimensions: readonly number[], type: number, offset: bigint): Buffer {
@@ -115,10 +138,6 @@ export function u64(value: bigint): Buffer {
   return bytes;
 }
 
-function writeTyped(value: WrittenValue): Buffer {
-  return Buffer.concat([u32(typeNumber(value.type)), writeValue(value)]);
-}
-
-function typeNumber(type: GgufValueType): number {
-  return ggufValueTypes.indexOf(type);
+function typeNumber(type: WrittenType): number {
+  return valueTypes.indexOf(type);
 }
