@@ -69,7 +69,8 @@ export class Vocabulary {
     const units = this.#units;
     const prefix = continuation ? 2 : 0;
     let slot = finishHash(hash) & this.#mask;
-    for (;;) {
+    // No token lies farther from its place than that: `add` saw to it.
+    for (let probes = 0; probes < limits.vocabularyProbes; probes++) {
       const token = this.#slots[slot]! - 1;
       if (token < 0) return -1;
       let at = this.#starts[token]!;
@@ -86,6 +87,7 @@ export class Vocabulary {
       }
       slot = (slot + 1) & this.#mask;
     }
+    return -1;
   }
 
   #equals(token: number, other: string): boolean {
