@@ -1,0 +1,265 @@
+// out = x · Wᵀ + bias, for the weight layouts of pack.c.
+//
+//   x     [rows][k] float32, rows `x_stride` floats apart
+//   out   [rows rounded up to 4][columns] float32, rows `out_stride` apart; k % 32 = 0 and columns % 8 = 0
+//   bias  [columns], or null
+//   work  scratch of LINEAR_WORK_BYTES + 64 × k bytes, aligned to 16
+//
+// The rows are taken in blocks whose packed activations stay in the second-level cache while all columns pass by.
+#include "dequantize.h"
+#include "tiles.h"
+
+#define ACTIVATION_BYTES (512 * 1024)
+#define SCALE_BYTES (64 * 1024)
+
+EXPORT(linear_work_bytes) int linear_work_bytes(int k) { return ACTIVATION_BYTES + SCALE_BYTES + 64 * k + 4096; }
+
+typedef struct {
+  uint8_t *activations;
+  float *scales;
+  uint8_t *panel;
+  float *panel_scales;
+  int rows;
+} Work;
+
+// Where things are in the scratch, and the rows of one block when a packed number has `bytes`.
+INLINE Work divide_work(uint8_t *work, int k, int bytes) {
+  int rows = ACTIVATION_BYTES / (bytes * k) & ~3;
+  // Scales are one for 32 numbers or for SPAN; a block of more rows than this gains nothing.
+  rows = min_int(rows < 4 ? 4 : rows, 512);
+  uint8_t *panel = work + ACTIVATION_BYTES + SCALE_BYTES;
+  return (Work){work, (float *)(work + ACTIVATION_BYTES), panel, (float *)(panel + 64 * (int64_t)k), rows};
+}
+
+INLINE const float *bias_at(const float *bias, int column) { return bias ? bias + column : 0; }
+
+// Eight columns → int16 with one scale for SPAN numbers: a block whose scale is smaller than the largest of its span
+// is multiplied by their ratio. The rounding is 1/32 of a step of the int8 weight with the largest scale.
+static void widen_panel(const int8_t *values, const float *scales, int k, int16_t *panel, float *panel_scales) {
+  for (int span = 0; span < k; span += SPAN, panel_scales += 8) {
+    const int end = min_int(span + SPAN, k);
+    UNROLLED for (int half = 0; half < 2; half++) {
+      Vector largest = F32(0.f);
+      for (int c = span; c < end; c += 32) largest = wasm_f32x4_pmax(largest, wasm_f32x4_abs(LOAD(scales + c / 4 + half * 4)));
+      STORE(panel_scales + half * 4, wasm_f32x4_mul(largest, F32(1.f / 32.f)));
+      Vector inverse = wasm_f32x4_div(F32(32768.f), wasm_f32x4_pmax(largest, F32(1e-30f)));
+      for (int c = span; c < end; c += 32) {
+        Vector ratio = to_nearest_int(wasm_f32x4_mul(LOAD(scales + c / 4 + half * 4), inverse));
+        ratio = wasm_i32x4_max(wasm_i32x4_min(ratio, wasm_i32x4_const_splat(32767)), wasm_i32x4_const_splat(-32767));
+        ratio = wasm_v128_or(wasm_v128_and(ratio, wasm_i32x4_const_splat(0xffff)), wasm_i32x4_shl(ratio, 16));
+        ROLLED for (int step = 0; step < 32; step += 4) {
+          Vector q = LOAD(values + (c + step) * 8 + half * 16);
+          Vector low = wasm_i16x8_extend_low_i8x16(q), high = wasm_i16x8_extend_high_i8x16(q);
+          Vector first = wasm_i16x8_shl(wasm_i32x4_shuffle(low, high, 0, 2, 4, 6), 5);
+          Vector second = wasm_i16x8_shl(wasm_i32x4_shuffle(low, high, 1, 3, 5, 7), 5);
+          int16_t *to = panel + (c + step) * 8 + half * 8;
+          STORE(to, wasm_i16x8_q15mulr_sat(first, ratio));
+          STORE(to + 16, wasm_i16x8_q15mulr_sat(second, ratio));
+        }
+      }
+    }
+  }
+}
+
+EXPORT(linear_exact)
+void linear_exact(const float *x, int x_stride, int rows, const int8_t *values, const float *scales, int columns,
+                            int k, const float *bias, float *out, int out_stride, uint8_t *work) {
+  Work w = divide_work(work, k, 2);
+  int16_t *activations = (int16_t *)w.activations, *panel = (int16_t *)w.panel;
+  const int spans = spans_of(k);
+  for (int block = 0; block < rows; block += w.rows) {
+    const int count = min_int(w.rows, rows - block);
+    for (int row = 0; row < ((count + 3) & ~3); row++) {
+      int16_t *to = activations + (int64_t)(row & ~3) * k;
+      float *to_scales = w.scales + (row & ~3) * spans;
+      if (row < count) quantize_row(x + (int64_t)(block + row) * x_stride, k, k, ACTIVATION_MAX, 1.f, row & 3, 4, to, to_scales);
+      else zero_row(k, row & 3, 4, to, to_scales);
+    }
+    for (int column = 0; column < columns;) {
+      const int wide = GROUPS == 2 && column + 16 <= columns;
+      for (int g = 0; g <= wide; g++) {
+        const int64_t group = (column >> 3) + g;
+        widen_panel(values + group * 8 * k, scales + group * 8 * (k >> 5), k, panel + (int64_t)g * 8 * k, w.panel_scales + g * 8 * spans);
+      }
+      for (int row = 0; row < count; row += 4) {
+        const int16_t *a = activations + (int64_t)row * k;
+        const float *a_scales = w.scales + row * spans;
+        float *to = out + (int64_t)(block + row) * out_stride + column;
+        if (wide) exact_tile(a, a_scales, panel, w.panel_scales, k, bias_at(bias, column), to, out_stride, 2);
+        else exact_tile(a, a_scales, panel, w.panel_scales, k, bias_at(bias, column), to, out_stride, 1);
+      }
+      column += wide ? 16 : 8;
+    }
+  }
+}
+
+// ---- int8 activations and the relaxed dot product -------------------------------------------------------------------
+
+// What the relaxed instruction computes is the machine's business (kernels.ts probes it). EMULATE_RELAXED_DOT makes it
+// the exact dot product of signed weights with unsigned (1) or signed (2) activations: for tests of both paths on
+// machines that have neither.
+INLINE Vector relaxed_dot(Vector weights, Vector activations, Vector sum) {
+#ifdef EMULATE_RELAXED_DOT
+#if EMULATE_RELAXED_DOT == 1
+  Vector a_low = wasm_u16x8_extend_low_u8x16(activations), a_high = wasm_u16x8_extend_high_u8x16(activations);
+#else
+  Vector a_low = wasm_i16x8_extend_low_i8x16(activations), a_high = wasm_i16x8_extend_high_i8x16(activations);
+#endif
+  Vector low = wasm_i32x4_dot_i16x8(wasm_i16x8_extend_low_i8x16(weights), a_low);
+  Vector high = wasm_i32x4_dot_i16x8(wasm_i16x8_extend_high_i8x16(weights), a_high);
+  return wasm_i32x4_add(sum, wasm_i32x4_add(wasm_i32x4_shuffle(low, high, 0, 2, 4, 6), wasm_i32x4_shuffle(low, high, 1, 3, 5, 7)));
+#else
+  return wasm_i32x4_relaxed_dot_i8x16_i7x16_add(weights, activations, sum);
+#endif
+}
+
+EXPORT(probe_relaxed_dot) int probe_relaxed_dot(int weight, int activation) {
+  return wasm_i32x4_extract_lane(relaxed_dot(wasm_i8x16_splat(weight), wasm_i8x16_splat(activation), wasm_i32x4_const_splat(0)), 0);
+}
+
+// One row → int8 with a scale for 32 numbers, interleaved by four rows: [k/4][4][4]. `flip` is 0x80 where the
+// instruction takes the activations as unsigned, and adds 128 to each.
+INLINE void quantize_row_int8(const float *x, int k, int flip, int lane, uint8_t *out, float *scales) {
+  const Vector flips = wasm_i8x16_splat(flip);
+  for (int c = 0; c < k; c += 32) {
+    Vector v[8], largest = F32(0.f);
+    UNROLLED for (int j = 0; j < 8; j++) {
+      v[j] = x ? LOAD(x + c + j * 4) : F32(0.f);
+      largest = wasm_f32x4_pmax(largest, wasm_f32x4_abs(v[j]));
+    }
+    float magnitude = max_of(largest);
+    scales[c / 32 * 4 + lane] = magnitude / 127.f;
+    Vector inverse = wasm_f32x4_splat(magnitude > 0 ? 127.f / magnitude : 0.f);
+    UNROLLED for (int j = 0; j < 8; j++) v[j] = to_nearest_int(wasm_f32x4_mul(v[j], inverse));
+    UNROLLED for (int half = 0; half < 2; half++) {
+      Vector *h = v + half * 4;
+      Vector q = wasm_v128_xor(wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(h[0], h[1]), wasm_i16x8_narrow_i32x4(h[2], h[3])), flips);
+      uint8_t *to = out + c * 4 + half * 64 + lane * 4;
+      wasm_v128_store32_lane(to, q, 0);
+      wasm_v128_store32_lane(to + 16, q, 1);
+      wasm_v128_store32_lane(to + 32, q, 2);
+      wasm_v128_store32_lane(to + 48, q, 3);
+    }
+  }
+}
+
+INLINE void relaxed_tile(const uint8_t *a, const float *a_scales, const int8_t *values, const float *scales, const int16_t *sums,
+                         int k, const float *bias, float *out, int out_stride, const int groups) {
+  const int8_t *w[2] = {values, values + (int64_t)k * 8};
+  const float *w_scales[2] = {scales, scales + (int64_t)(k >> 5) * 8};
+  const int16_t *w_sums[2] = {sums, sums + (int64_t)(k >> 5) * 8};
+  Vector total[4][4];
+  UNROLLED for (int j = 0; j < groups * 2; j++) {
+    Vector start = bias ? LOAD(bias + j * 4) : F32(0.f);
+    UNROLLED for (int i = 0; i < 4; i++) total[i][j] = start;
+  }
+  ROLLED for (int block = k >> 5; block > 0; block--) {
+    Vector sum[4][4];
+    UNROLLED for (int j = 0; j < groups * 2; j++) {
+      // 128 was added to every activation: take 128 × Σ weights away again.
+      Vector start = sums ? wasm_i32x4_neg(wasm_i32x4_shl(wasm_i32x4_load16x4(w_sums[j >> 1] + (j & 1) * 4), 7)) : wasm_i32x4_const_splat(0);
+      UNROLLED for (int i = 0; i < 4; i++) sum[i][j] = start;
+    }
+    ROLLED for (int part = 0; part < 2; part++) {
+      UNROLLED for (int step = 0; step < 4; step++) {
+        Vector x[4];
+        UNROLLED for (int j = 0; j < groups * 2; j++) {
+          x[j] = LOAD(w[j >> 1] + step * 32 + (j & 1) * 16);
+          KEEP_ORDER(x[j]);
+        }
+        UNROLLED for (int i = 0; i < 4; i++) {
+          Vector activation = SPLAT_LANE(a + step * 16 + i * 4);
+          KEEP_ORDER(activation);
+          UNROLLED for (int j = 0; j < groups * 2; j++) {
+            sum[i][j] = relaxed_dot(x[j], activation, sum[i][j]);
+            KEEP_ORDER(sum[i][j]);
+          }
+        }
+      }
+      a += 64;
+      KEEP_ORDER(a);
+      UNROLLED for (int g = 0; g < groups; g++) {
+        w[g] += 128;
+        KEEP_ORDER(w[g]);
+      }
+    }
+    UNROLLED for (int i = 0; i < 4; i++) {
+      Vector a_scale = SPLAT_LANE(a_scales + i);
+      UNROLLED for (int j = 0; j < groups * 2; j++) {
+        Vector scale = wasm_f32x4_mul(LOAD(w_scales[j >> 1] + (j & 1) * 4), a_scale);
+        total[i][j] = wasm_f32x4_add(wasm_f32x4_mul(wasm_f32x4_convert_i32x4(sum[i][j]), scale), total[i][j]);
+        KEEP_ORDER(total[i][j]);
+      }
+    }
+    a_scales += 4;
+    UNROLLED for (int g = 0; g < groups; g++) {
+      w_scales[g] += 8;
+      w_sums[g] += 8;
+    }
+  }
+  UNROLLED for (int i = 0; i < 4; i++)
+    UNROLLED for (int j = 0; j < groups * 2; j++) STORE(out + (int64_t)i * out_stride + j * 4, total[i][j]);
+}
+
+// `sums` of sum_blocks where activations are taken as unsigned, else null.
+EXPORT(linear_relaxed)
+void linear_relaxed(const float *x, int x_stride, int rows, const int8_t *values, const float *scales,
+                              const int16_t *sums, int columns, int k, const float *bias, float *out, int out_stride,
+                              uint8_t *work) {
+  Work w = divide_work(work, k, 1);
+  const int blocks = k >> 5;
+  for (int block = 0; block < rows; block += w.rows) {
+    const int count = min_int(w.rows, rows - block);
+    for (int row = 0; row < ((count + 3) & ~3); row++) {
+      const float *from = row < count ? x + (int64_t)(block + row) * x_stride : 0;
+      quantize_row_int8(from, k, sums ? 0x80 : 0, row & 3, w.activations + (int64_t)(row & ~3) * k, w.scales + (row & ~3) * blocks);
+    }
+    for (int column = 0; column < columns;) {
+      const int wide = GROUPS == 2 && column + 16 <= columns;
+      const int8_t *v = values + (int64_t)column * k;
+      const float *s = scales + (int64_t)column * blocks;
+      const int16_t *c = sums ? sums + (int64_t)column * blocks : 0;
+      for (int row = 0; row < count; row += 4) {
+        const uint8_t *a = w.activations + (int64_t)row * k;
+        const float *a_scales = w.scales + row * blocks;
+        float *to = out + (int64_t)(block + row) * out_stride + column;
+        if (wide) relaxed_tile(a, a_scales, v, s, c, k, bias_at(bias, column), to, out_stride, 2);
+        else relaxed_tile(a, a_scales, v, s, c, k, bias_at(bias, column), to, out_stride, 1);
+      }
+      column += wide ? 16 : 8;
+    }
+  }
+}
+
+// ---- float32 ----------------------------------------------------------------------------------------------------------
+
+// `format`: F32, F16 or BF16, of the weights.
+EXPORT(linear_float)
+void linear_float(const float *x, int x_stride, int rows, int format, const uint8_t *values, int columns, int k,
+                            const float *bias, float *out, int out_stride, uint8_t *work) {
+  Work w = divide_work(work, k, 4);
+  float *activations = (float *)w.activations;
+  for (int block = 0; block < rows; block += w.rows) {
+    const int count = min_int(w.rows, rows - block);
+    for (int row = 0; row < ((count + 3) & ~3); row++) {
+      const float *from = row < count ? x + (int64_t)(block + row) * x_stride : 0;
+      interleave_row(from, k, 1.f, row & 3, 4, activations + (int64_t)(row & ~3) * k);
+    }
+    for (int column = 0; column < columns;) {
+      const int wide = GROUPS == 2 && column + 16 <= columns;
+      const float *panel = (const float *)values + (int64_t)column * k;
+      if (format != FORMAT_F32) {
+        const uint8_t *from = values + (int64_t)column * k * 2;
+        for (int i = 0; i < (wide + 1) * 8 * k; i += 4) STORE((float *)w.panel + i, load_floats(format, from + i * 2));
+        panel = (float *)w.panel;
+      }
+      for (int row = 0; row < count; row += 4) {
+        const float *a = activations + (int64_t)row * k;
+        float *to = out + (int64_t)(block + row) * out_stride + column;
+        if (wide) float_tile(a, panel, (int64_t)k * 8, k, bias_at(bias, column), to, out_stride, 2);
+        else float_tile(a, panel, (int64_t)k * 8, k, bias_at(bias, column), to, out_stride, 1);
+      }
+      column += wide ? 16 : 8;
+    }
+  }
+}
