@@ -2,21 +2,31 @@ import { nativeEmbedError } from "../errors.ts";
 import type { ByteSource } from "../gguf/byte-source.ts";
 import type { GgufHeader } from "../gguf/gguf-header.ts";
 import { requiredText } from "../gguf/metadata.ts";
+import { loadThreadedModel } from "../workers/load-threaded-model.ts";
+import { encoderArchitectures } from "./encoder-architectures.ts";
+import { inThisThread } from "./in-this-thread.ts";
 import { loadStaticEmbedding, STATIC_EMBEDDING } from "./static-embedding.ts";
-import type { TextModel } from "./text-model.ts";
+import type { ModelOptions, TextModel } from "./text-model.ts";
+
+type LoadModel = (source: ByteSource, header: GgufHeader, options: ModelOptions) => Promise<TextModel>;
 
 /** Every supported `general.architecture` with its loader. */
-const architectures: Readonly<Record<string, (source: ByteSource, header: GgufHeader) => Promise<TextModel>>> = {
-  [STATIC_EMBEDDING]: loadStaticEmbedding,
+const architectures: Readonly<Record<string, LoadModel>> = {
+  [STATIC_EMBEDDING]: async (source, header) => inThisThread(await loadStaticEmbedding(source, header)),
+  ...Object.fromEntries(Object.keys(encoderArchitectures).map((name) => [name, loadThreadedModel])),
 };
 
 /** Loads what the header says the file is. Rejects with `UNSUPPORTED_ARCHITECTURE` or what the loader rejects with. */
-export async function loadArchitecture(source: ByteSource, header: GgufHeader): Promise<TextModel> {
+export async function loadArchitecture(
+  source: ByteSource,
+  header: GgufHeader,
+  options: ModelOptions,
+): Promise<TextModel> {
   const name = requiredText(header, "general.architecture");
   const load = Object.hasOwn(architectures, name) ? architectures[name] : undefined;
   if (load === undefined) {
     const supported = Object.keys(architectures).join(", ");
     throw nativeEmbedError("UNSUPPORTED_ARCHITECTURE", header.name, `it is "${name}"; supported: ${supported}`);
   }
-  return load(source, header);
+  return load(source, header, options);
 }

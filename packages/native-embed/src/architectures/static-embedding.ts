@@ -10,7 +10,7 @@ import { IDENTIFIER_WORDPIECE, IdentifierWordpiece } from "../tokenizers/identif
 import { readVocabulary } from "../tokenizers/read-vocabulary.ts";
 import type { Vocabulary } from "../tokenizers/vocabulary.ts";
 import { TermBag } from "./term-bag.ts";
-import type { ModelMemory, TextModel } from "./text-model.ts";
+import type { ModelMemory, SynchronousModel } from "./text-model.ts";
 
 /** `general.architecture` of the files that this is for. */
 export const STATIC_EMBEDDING = "static-embedding";
@@ -25,7 +25,7 @@ export const STATIC_EMBEDDING = "static-embedding";
  * Rejects with `INVALID_METADATA`, `INVALID_TENSOR`, `UNSUPPORTED_TOKENIZER`, `UNSUPPORTED_TENSOR_TYPE`,
  * `LIMIT_EXCEEDED`, or what the source's `read` rejects with.
  */
-export async function loadStaticEmbedding(source: ByteSource, header: GgufHeader): Promise<TextModel> {
+export async function loadStaticEmbedding(source: ByteSource, header: GgufHeader): Promise<SynchronousModel> {
   const tokenizer = requiredText(header, "tokenizer.ggml.model");
   if (tokenizer !== IDENTIFIER_WORDPIECE) {
     throw nativeEmbedError("UNSUPPORTED_TOKENIZER", header.name, `it is "${tokenizer}", not "${IDENTIFIER_WORDPIECE}"`);
@@ -51,7 +51,8 @@ export async function loadStaticEmbedding(source: ByteSource, header: GgufHeader
   return new StaticEmbedding(table, vocabulary, contextWeight);
 }
 
-class StaticEmbedding implements TextModel {
+class StaticEmbedding implements SynchronousModel {
+  readonly architecture = STATIC_EMBEDDING;
   readonly dimension: number;
   readonly #table: Q8Table;
   readonly #vocabulary: Vocabulary;
@@ -60,6 +61,7 @@ class StaticEmbedding implements TextModel {
   readonly #bag: TermBag;
   /** [dimension] in double precision: hundreds of rows are added up. */
   readonly #sum: Float64Array;
+  #tokensSeen = 0;
 
   constructor(table: Q8Table, vocabulary: Vocabulary, contextWeight: number) {
     this.dimension = table.width;
@@ -71,15 +73,21 @@ class StaticEmbedding implements TextModel {
     this.#sum = new Float64Array(table.width);
   }
 
-  embedDocument(text: string, context: string): Float32Array {
+  get tokensSeen(): number {
+    return this.#tokensSeen;
+  }
+
+  embed(text: string, context: string): Float32Array {
     this.#sum.fill(0);
     this.#addBag(text, 1);
     this.#addBag(context, this.#contextWeight);
     return unitVector(this.#sum);
   }
 
-  embedQuery(text: string): Float32Array {
-    return this.embedDocument(text, "");
+  countTokens(text: string): number {
+    let tokens = 0;
+    this.#tokenizer.tokenize(text, { add: () => tokens++ });
+    return tokens;
   }
 
   memory(): ModelMemory {
@@ -93,6 +101,7 @@ class StaticEmbedding implements TextModel {
   #addBag(text: string, weight: number): void {
     this.#tokenizer.tokenize(text, this.#bag);
     this.#bag.drain((token, count) => {
+      this.#tokensSeen += count;
       addRow(this.#table, token, weight * (1 + Math.log(count)), this.#sum);
     });
   }

@@ -1,0 +1,92 @@
+import { encoderArchitectures } from "../architectures/encoder-architectures.ts";
+import { nativeEmbedError } from "../errors.ts";
+import type { GgufHeader } from "../gguf/gguf-header.ts";
+import { limits } from "../gguf/limits.ts";
+import { requiredText, requiredTexts } from "../gguf/metadata.ts";
+import { compileKernels } from "../kernels/compile-kernels.ts";
+import { bindKernels, STACK_BYTES } from "../kernels/kernels.ts";
+import { allocateMemory, MAX_PAGES, PAGE_BYTES } from "../kernels/webassembly.ts";
+import { readHyperParameters } from "./hyper-parameters.ts";
+import type { EncoderWeights, Pooling, TransformerPlan } from "./transformer-plan.ts";
+import { WeightPlacement } from "./weight-placement.ts";
+import type { BlockSums, Fill, LoadStep } from "./weight-placement.ts";
+import { divideWorkSpace } from "./work-space.ts";
+
+export interface TransformerOptions {
+  /** Threads that will run forwards, each with a work space of its own. */
+  readonly threads: number;
+  /** Most tokens of one text; by default, and at most, what the model was made for. */
+  readonly maxTokens?: number | undefined;
+  /** Instead of what the file says. */
+  readonly pooling?: Pooling | undefined;
+}
+
+/** All that is decided before anything but the header is read. */
+export interface PlannedTransformer {
+  readonly plan: TransformerPlan;
+  readonly maxTokens: number;
+  readonly steps: readonly LoadStep[];
+  readonly fills: readonly Fill[];
+  readonly blockSums: readonly BlockSums[];
+  /** Bytes of weights in memory. */
+  readonly weightBytes: number;
+  /** Bytes of address space; of the work spaces, what is not used takes no memory. */
+  readonly memoryBytes: number;
+}
+
+/** Where loading puts what it reads, before it is repacked: two reads of 64 KiB, one under way while the other is used. */
+export const STAGES: readonly [number, number] = [STACK_BYTES, STACK_BYTES + limits.windowBytes];
+
+const WEIGHTS_START = STACK_BYTES + 2 * limits.windowBytes;
+
+/** Texts are run together up to this many tokens, so that short ones share the work of unpacking the weights. */
+const BATCH_TOKENS = 512;
+
+/**
+ * Checks that a transformer can be loaded and lays it out: every weight, every work space.
+ *
+ * Throws `UNSUPPORTED_ARCHITECTURE`, `INVALID_METADATA`, `INVALID_TENSOR`, `UNSUPPORTED_TENSOR_TYPE`, `LIMIT_EXCEEDED`,
+ * `POOLING_UNKNOWN`.
+ */
+export function planTransformer(header: GgufHeader, options: TransformerOptions): PlannedTransformer {
+  const name = requiredText(header, "general.architecture");
+  const architecture = encoderArchitectures[name];
+  if (architecture === undefined) throw nativeEmbedError("UNSUPPORTED_ARCHITECTURE", header.name, `it is "${name}"`);
+  const hyper = readHyperParameters(header, name, options.pooling);
+  const maxTokens = Math.min(options.maxTokens ?? hyper.contextLength, hyper.contextLength);
+  const { module, dot } = compileKernels();
+
+  const placement = new WeightPlacement(header, dot, WEIGHTS_START);
+  const weights = architecture.place(placement, hyper, header, maxTokens);
+  checkVocabulary(header, weights);
+
+  const regions = placement.end;
+  const batchTokens = Math.max(maxTokens, BATCH_TOKENS);
+  const hiddenWidth = Math.max(...weights.blocks.map(({ up }) => up.columns));
+  const kernels = bindKernels(module, allocateMemory(STACK_BYTES), 0);
+  const space = divideWorkSpace(regions, batchTokens, hyper, hiddenWidth, kernels);
+  const regionBytes = space.end - regions;
+  const memoryBytes = regions + options.threads * regionBytes;
+  if (memoryBytes > MAX_PAGES * PAGE_BYTES) {
+    const detail = `it needs ${memoryBytes} bytes with ${options.threads} threads and texts of ${maxTokens} tokens, more than 4 GiB`;
+    throw nativeEmbedError("LIMIT_EXCEEDED", header.name, detail);
+  }
+  return {
+    plan: { hyper, weights, dot, batchTokens, regions, regionBytes },
+    maxTokens,
+    steps: placement.steps,
+    fills: placement.fills,
+    blockSums: placement.blockSums,
+    weightBytes: regions - WEIGHTS_START,
+    memoryBytes,
+  };
+}
+
+/** A token without a vector, or vectors without tokens, mean that one of the two belongs to another model. */
+function checkVocabulary(header: GgufHeader, { tokens }: EncoderWeights): void {
+  const { length } = requiredTexts(header, "tokenizer.ggml.tokens");
+  if (length !== tokens.rows) {
+    const detail = `"token_embd.weight" has ${tokens.rows} rows, and the vocabulary ${length} tokens`;
+    throw nativeEmbedError("INVALID_TENSOR", header.name, detail);
+  }
+}
