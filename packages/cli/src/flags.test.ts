@@ -29,6 +29,16 @@ test("flags reach the engine under the option's name, paths seen from the curren
   });
 });
 
+test("a model is a file seen from the current folder, or the word for the built-in one", () => {
+  expect(engineOptions(parse("--model", "m.gguf"), "/here").model).toBe(resolve("/here/m.gguf"));
+  expect(engineOptions(parse("--model", "built-in"), "/here").model).toBe("built-in");
+});
+
+test("a choice is one of the table's", () => {
+  expect(parse("--model-pooling", "cls").modelPooling).toBe("cls");
+  expect(() => parse("--model-pooling", "max")).toThrow("Allowed choices are mean, cls, last.");
+});
+
 test("an address is not taken for a relative path", () => {
   expect(engineOptions(parse("--index", "s3://bucket/i"), "/here")).toMatchObject({ index: "s3://bucket/i" });
 });

@@ -17,6 +17,9 @@ export const engineFlags: { readonly [N in OptionName]: `--${Kebab<N>} <${string
   chunkChars: "--chunk-chars <n>",
   parserThreads: "--parser-threads <n>",
   parseTimeoutMs: "--parse-timeout-ms <n>",
+  model: "--model <file>",
+  modelPooling: "--model-pooling <how>",
+  modelThreads: "--model-threads <n>",
 };
 
 /** What every command takes. Only options that were given are set; the engine knows the defaults and the environment. */
@@ -43,10 +46,15 @@ export function engineOptions(flags: CommonFlags, cwd: string): { workspace: str
   const given = optionNames().flatMap((name) => {
     const value = flags[name];
     if (value === undefined) return [];
-    const isPath = optionTable[name].type === "path" && typeof value === "string" && !value.includes("://");
-    return [[name, isPath ? resolve(cwd, value) : value] as const];
+    return [[name, isRelativePath(value, optionTable[name]) ? resolve(cwd, value) : value] as const];
   });
   return { workspace: resolve(cwd, flags.workspace), ...(Object.fromEntries(given) as EngineOptions) };
+}
+
+/** Whether it names a place, as opposed to an address, a word with a meaning of its own, or what is no path at all. */
+function isRelativePath(value: string | number, option: OptionDescription): value is string {
+  if (option.type !== "path" || typeof value !== "string") return false;
+  return !value.includes("://") && option.words?.includes(value) !== true;
 }
 
 /** Parser of a whole number from `min` to `max`, both allowed. */
@@ -77,9 +85,14 @@ function engineOption(flag: string, description: OptionDescription): Option {
   ];
   const option = new Option(flag, `${text.charAt(0).toLowerCase()}${text.slice(1)} (${facts.join(", ")})`);
   option.helpGroup("Engine options:");
-  return description.type === "integer"
-    ? option.argParser(wholeNumber(description.min, description.max))
-    : option.argParser(nonEmpty);
+  switch (description.type) {
+    case "integer":
+      return option.argParser(wholeNumber(description.min, description.max));
+    case "choice":
+      return option.choices(description.choices);
+    case "path":
+      return option.argParser(nonEmpty);
+  }
 }
 
 function optionNames(): OptionName[] {

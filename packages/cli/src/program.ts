@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 
 import { addIndexCommand } from "./commands/index.command.ts";
+import { addModelCommand } from "./commands/model.command.ts";
 import type { Invocation } from "./commands/report.ts";
 import { addSearchCommand } from "./commands/search.command.ts";
 import { addStatsCommand } from "./commands/stats.command.ts";
@@ -51,6 +52,7 @@ export function parseArguments(
   addIndexCommand(program, onParsed);
   addSearchCommand(program, onParsed);
   addStatsCommand(program, onParsed);
+  addModelCommand(program, onParsed);
   program.parse(argv, { from: "user" });
   return parsed;
 }

@@ -33,8 +33,9 @@ const catalogue = {
     nextStep: () => "Update Resona, or choose another place with --index.",
   },
   INDEX_OUTDATED: {
-    message: (d: { path: string }) => `The index at ${d.path} was made with another embedding model.`,
-    nextStep: () => "Run `resona index` to build it anew.",
+    message: (d: { path: string; indexed: string; asked: string }) =>
+      `The index at ${d.path} was made with the embedding model ${d.indexed}, not with ${d.asked}.`,
+    nextStep: () => "Leave --model out to search with the index's own, or run `resona index` to build it anew.",
   },
   INDEX_LOCKED: {
     message: (d: { path: string; holder: string }) => `The index at ${d.path} is being written by ${d.holder}.`,
@@ -84,9 +85,33 @@ const catalogue = {
     message: (d: { option: string; detail: string }) => `${d.option} ${d.detail}.`,
     nextStep: () => "See `resona --help` for the options and their bounds.",
   },
-  MODEL_INVALID: {
+  MODEL_NOT_FOUND: {
+    message: (d: { path: string; isRemembered: boolean }) =>
+      `There is no model file ${d.path}${d.isRemembered ? ", with which the index was made" : ""}.`,
+    nextStep: (d: { isRemembered: boolean }): string =>
+      d.isRemembered
+        ? "Put the file back, or choose another model with --model, for example --model built-in; the index is then built anew."
+        : "Check the path given with --model.",
+  },
+  MODEL_UNSUPPORTED: {
+    message: (d: { detail: string; nextStep: string }) => `The embedding model is not supported: ${d.detail}`,
+    nextStep: (d: { nextStep: string }): string => d.nextStep,
+  },
+  MODEL_POOLING_UNKNOWN: {
     message: (d: { detail: string }) => `The embedding model cannot be used: ${d.detail}`,
-    nextStep: () => "Install Resona again; the model is part of its package.",
+    nextStep: () => "Give --model-pooling mean, cls or last, as the model's card says; a wrong one gives poor results.",
+  },
+  MODEL_INVALID: {
+    message: (d: { detail: string; nextStep: string }) => `The embedding model cannot be used: ${d.detail}`,
+    nextStep: (d: { nextStep: string }): string => d.nextStep,
+  },
+  MODEL_OUT_OF_MEMORY: {
+    message: (d: { detail: string }) => `The embedding model cannot be loaded: ${d.detail}`,
+    nextStep: () => "Use a smaller or more quantised model, or fewer --model-threads.",
+  },
+  MODEL_FAILED: {
+    message: (d: { detail: string }) => `The embedding model failed: ${d.detail}`,
+    nextStep: () => "Run the command again, what was indexed stays; if it fails again, please report it.",
   },
 } as const;
 
@@ -110,7 +135,7 @@ export class ResonaError extends Error {
 /** Builds the error of a code from its details: `resonaError("NO_INDEX", { path })`. */
 export function resonaError<C extends ErrorCode>(code: C, details: Details<C>, cause?: unknown): ResonaError {
   const entry = catalogue[code];
-  // Each entry's message takes exactly the details of its code; TypeScript cannot follow that through the union.
-  const message = (entry.message as (details: Details<C>) => string)(details);
-  return new ResonaError(code, message, entry.nextStep(), cause);
+  // Each entry's texts take exactly the details of its code; TypeScript cannot follow that through the union.
+  const { message, nextStep } = entry as Record<"message" | "nextStep", (details: Details<C>) => string>;
+  return new ResonaError(code, message(details), nextStep(details), cause);
 }

@@ -18,9 +18,11 @@ export function createHashEmbedder(dimension = 32): Embedder {
   };
   return {
     modelId: `hash-${dimension}`,
+    modelName: "hash",
     dimension,
     embedDocuments: async (documents) => documents.map(({ text }) => embed(text)),
     embedQuery: async (query) => embed(query),
+    statistics: () => ({ truncatedDocuments: 0, replacedThreads: 0 }),
     close: async () => undefined,
   };
 }

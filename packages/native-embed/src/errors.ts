@@ -47,6 +47,22 @@ const catalogue = {
     sentence: "The model's weights are stored in a format that is not supported",
     nextStep: "Use the Q8_0 version of the model.",
   },
+  POOLING_UNKNOWN: {
+    sentence: "The model file does not say how the vectors of its tokens become one vector",
+    nextStep: 'Give `pooling`, "mean", "cls" or "last", as the model\'s card says; a wrong one gives poor results.',
+  },
+  OUT_OF_MEMORY: {
+    sentence: "The memory for the model cannot be had",
+    nextStep: "Use a smaller or more quantised model, fewer `threads`, or a smaller `maxTokens`.",
+  },
+  EMBED_WORKER_FAILED: {
+    sentence: "A thread that computes vectors ended twice at the same texts",
+    nextStep: "Try again; if it happens again, please report it with the model's name and the cause.",
+  },
+  INVALID_OPTION: {
+    sentence: "An option of createEmbedder is out of its bounds",
+    nextStep: "Correct the option, or leave it out for its default.",
+  },
   EMBEDDER_CLOSED: {
     sentence: "The embedder was closed",
     nextStep: "Create another one with createEmbedder.",

@@ -1,5 +1,12 @@
+export type { ModelMemory, Pooling } from "./architectures/text-model.ts";
 export { createEmbedder } from "./create-embedder.ts";
-export type { EmbedderDocument, EmbedderMemory, EmbedderOptions, NativeEmbedder } from "./create-embedder.ts";
+export type {
+  EmbedderDocument,
+  EmbedderMemory,
+  EmbedderOptions,
+  EmbedderStatistics,
+  NativeEmbedder,
+} from "./create-embedder.ts";
 export { defaultModelPath } from "./default-model.ts";
 export { NativeEmbedError } from "./errors.ts";
 export type { NativeEmbedErrorCode } from "./errors.ts";
@@ -7,3 +14,12 @@ export { memorySource, openFileSource } from "./gguf/byte-source.ts";
 export type { ByteSource } from "./gguf/byte-source.ts";
 export type { GgufArray, GgufHeader, GgufLongText, GgufTensor, GgufValue, GgufValueType } from "./gguf/gguf-header.ts";
 export { readGgufHeader } from "./gguf/read-gguf-header.ts";
+export { inspectModel } from "./inspect-model.ts";
+export type {
+  ModelInspection,
+  ModelPooling,
+  ModelProblem,
+  TensorsOfFormat,
+  TokenizerInspection,
+} from "./inspect-model.ts";
+export type { TaskPrefixes } from "./task-prefixes.ts";

@@ -86,6 +86,13 @@ test("an indexing run is told in one line", () => {
   );
 });
 
+test("chunks that the model did not read to their end are counted", () => {
+  const second = (truncatedChunks: number) => formatIndexSummary({ ...summary, truncatedChunks }, "/w").split("\n")[1];
+  expect(second(0)).toBe("");
+  expect(second(1)).toBe("1 chunk is longer than the model reads; the rest of it is found by words only");
+  expect(second(1_234)).toBe("1,234 chunks are longer than the model reads; the rest of them is found by words only");
+});
+
 test("skipped files are counted by reason and failed ones named", () => {
   const text = formatIndexSummary(
     {
@@ -144,6 +151,11 @@ test("the state of an index is an aligned list", () => {
 
 test("a model known by its hash is shown by the first digits", () => {
   expect(formatStats({ ...stats, modelId: "0123456789abcdef".repeat(4) })).toContain("Model      0123456789ab, 256");
+});
+
+test("a model with a name and a file is shown with both", () => {
+  const model = { modelName: "nomic", modelId: "0123456789abcdef".repeat(4), modelPath: "/m/no\nmic.gguf" };
+  expect(formatStats({ ...stats, ...model })).toContain("nomic (0123456789ab), 256 dimensions, /m/no\\nmic.gguf\n");
 });
 
 test("an index that was never finished says so", () => {

@@ -67,6 +67,7 @@ function formatScore(score: number): string {
 export function formatIndexSummary(summary: IndexSummary, workspace: string): string {
   const lines = [
     hasNothingToIndex(summary) ? nothingToIndex(summary, workspace) : workDone(summary),
+    ...formatTruncated(summary),
     ...formatSkipped(summary.skipped),
     ...formatFailures(summary),
   ];
@@ -97,7 +98,7 @@ export function formatStats(stats: IndexStats): string {
   const rows: [string, string][] = [
     ["Workspace", printable(stats.workspace)],
     ["Index", printable(stats.indexPath)],
-    ["Model", `${shortId(stats.modelId)}, ${stats.dimension} dimensions`],
+    ["Model", formatModel(stats)],
     ["Files", formatCount(stats.files)],
     ["Chunks", formatCount(stats.chunks)],
     ["Size", formatBytes(stats.diskBytes)],
@@ -118,6 +119,12 @@ export function formatStats(stats: IndexStats): string {
   return lines.map((line) => `${line}\n`).join("");
 }
 
+function formatModel({ modelName, modelId, modelPath, dimension }: IndexStats): string {
+  const label = modelName === undefined ? shortId(modelId) : `${printable(modelName)} (${shortId(modelId)})`;
+  const place = modelPath === undefined ? [] : [printable(modelPath)];
+  return [label, `${dimension} dimensions`, ...place].join(", ");
+}
+
 /** A model without a name is known by its SHA-256, of which a few digits tell it from others. */
 function shortId(modelId: string): string {
   return /^[\da-f]{64}$/.test(modelId) ? modelId.slice(0, 12) : printable(modelId);
@@ -132,6 +139,12 @@ function formatLanguages({ languages }: IndexStats): string[] {
     (row) =>
       `  ${printable(row.language).padEnd(name)}  ${formatCount(row.files).padStart(files)} ${row.files === 1 ? "file " : "files"}  ${formatCount(row.chunks).padStart(chunks)} ${row.chunks === 1 ? "chunk" : "chunks"}`,
   );
+}
+
+function formatTruncated({ truncatedChunks: count }: IndexSummary): string[] {
+  if (count === 0) return [];
+  const subject = count === 1 ? "1 chunk is" : `${formatCount(count)} chunks are`;
+  return [`${subject} longer than the model reads; the rest of ${count === 1 ? "it" : "them"} is found by words only`];
 }
 
 function formatSkipped(skipped: Partial<Record<SkipReason, number>>): string[] {

@@ -15,6 +15,7 @@ const summaryFields = {
   filesIndexed: 2,
   filesRemoved: 0,
   chunksWritten: 5,
+  truncatedChunks: 0,
   skipped: {},
   filesFailed: 0,
   failures: [],
@@ -81,8 +82,11 @@ test("the document of an indexing run is its summary with the place of the index
   expect(parse(indexDocument(summary, place))).toEqual({ schema: 1, command: "index", ...place, ...summaryFields });
 });
 
-test("the document of the statistics has every field, null for a time that there is not", () => {
-  expect(parse(statsDocument(stats))).toEqual({ schema: 1, command: "stats", ...stats, lastIndexedAt: null });
+test("the document of the statistics has every field, null for what there is not", () => {
+  const nothing = { lastIndexedAt: null, modelName: null, modelPath: null };
+  expect(parse(statsDocument(stats))).toEqual({ schema: 1, command: "stats", ...stats, ...nothing });
+  const model = { modelName: "nomic", modelPath: "/m/nomic.gguf" };
+  expect(parse(statsDocument({ ...stats, ...model }))).toMatchObject(model);
 });
 
 test("the document of an error is its code, its message and the next step", () => {

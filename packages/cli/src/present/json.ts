@@ -1,4 +1,12 @@
-import type { FileFailure, IndexStats, IndexSummary, ResonaError, SearchHit, SearchResult } from "@resona/core";
+import type {
+  FileFailure,
+  IndexStats,
+  IndexSummary,
+  ModelInspection,
+  ResonaError,
+  SearchHit,
+  SearchResult,
+} from "@resona/core";
 
 import type { Failure } from "../failure.ts";
 
@@ -36,6 +44,8 @@ export function statsDocument(stats: IndexStats): string {
     workspace: stats.workspace,
     indexPath: stats.indexPath,
     modelId: stats.modelId,
+    modelName: stats.modelName ?? null,
+    modelPath: stats.modelPath ?? null,
     dimension: stats.dimension,
     schemaVersion: stats.schemaVersion,
     files: stats.files,
@@ -49,6 +59,33 @@ export function statsDocument(stats: IndexStats): string {
     unindexedRows: stats.unindexedRows,
     diskBytes: stats.diskBytes,
     lastIndexedAt: stats.lastIndexedAt ?? null,
+  });
+}
+
+export function modelDocument(model: ModelInspection, path: string): string {
+  const { tokenizer, problem } = model;
+  return print({
+    command: "model inspect",
+    path,
+    name: model.name,
+    architecture: model.architecture ?? null,
+    version: model.version,
+    fileBytes: model.fileBytes,
+    parameters: model.parameters,
+    embeddingLength: model.embeddingLength ?? null,
+    contextLength: model.contextLength ?? null,
+    blockCount: model.blockCount ?? null,
+    headCount: model.headCount ?? null,
+    feedForwardLength: model.feedForwardLength ?? null,
+    tokenizer:
+      tokenizer === undefined
+        ? null
+        : { model: tokenizer.model, pre: tokenizer.pre ?? null, tokens: tokenizer.tokens ?? null },
+    pooling: model.pooling ?? null,
+    tensors: model.tensors.map(({ format, tensors, bytes }) => ({ format, tensors, bytes: bytes ?? null })),
+    memoryBytes: model.memoryBytes ?? null,
+    supported: model.supported,
+    problem: problem === undefined ? null : failureFields(problem),
   });
 }
 
@@ -75,6 +112,7 @@ function summaryFields(summary: IndexSummary): object {
     filesIndexed: summary.filesIndexed,
     filesRemoved: summary.filesRemoved,
     chunksWritten: summary.chunksWritten,
+    truncatedChunks: summary.truncatedChunks,
     skipped: summary.skipped,
     filesFailed: summary.filesFailed,
     failures: summary.failures.map(fileFailureFields),

@@ -32,6 +32,7 @@ export const summary: IndexSummary = {
   filesIndexed: 2,
   filesRemoved: 0,
   chunksWritten: 5,
+  truncatedChunks: 0,
   skipped: {},
   filesFailed: 0,
   failures: [],

@@ -2,11 +2,22 @@
 export interface Embedder {
   /** Changes whenever vectors could change; part of the index's fingerprint. */
   readonly modelId: string;
+  /** What people call the model. */
+  readonly modelName: string;
   readonly dimension: number;
   /** One vector per document, in order. */
   embedDocuments(documents: readonly EmbeddingDocument[], signal?: AbortSignal): Promise<readonly Float32Array[]>;
   embedQuery(query: string, signal?: AbortSignal): Promise<Float32Array>;
+  statistics(): EmbedderStatistics;
   close(): Promise<void>;
+}
+
+/** What an embedder has met so far. */
+interface EmbedderStatistics {
+  /** Documents longer than the model reads: their vectors say nothing of their ends. */
+  readonly truncatedDocuments: number;
+  /** Threads that crashed and were replaced, their work done by others. */
+  readonly replacedThreads: number;
 }
 
 /** What of a chunk is embedded. */

@@ -1,17 +1,25 @@
+import { fileURLToPath } from "node:url";
+
+import { NativeEmbedError } from "@resona/native-embed";
+import type { NativeEmbedErrorCode } from "@resona/native-embed";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { createHashEmbedder } from "../../test/hash-embedder.ts";
+import type { ErrorCode } from "../errors.ts";
 import type { Embedder, EmbeddingDocument } from "./embedder.ts";
+import { toModelError } from "./model-errors.ts";
 import { createNativeEmbedder } from "./native-embedder.ts";
+import type { NativeModel } from "./native-embedder.ts";
 
 const text = "function run() { return value; }";
 const document: EmbeddingDocument = { path: "a.ts", scope: [], symbols: [], text };
+const builtIn = { path: undefined, isRemembered: false } as const;
 const cosine = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
 
 describe("the built-in model", () => {
   let embedder: Embedder;
   beforeAll(async () => {
-    embedder = await createNativeEmbedder();
+    embedder = await createNativeEmbedder(builtIn);
   });
   afterAll(() => embedder.close());
 
@@ -34,6 +42,65 @@ describe("the built-in model", () => {
     expect(await likeness("invoice", { path: "invoice.ts" })).toBeGreaterThan(plain);
     expect(await likeness("invoice", { path: "invoice/a.ts" })).toBeGreaterThan(plain);
     expect(await likeness("invoice", { scope: ["InvoiceService"] })).toBeGreaterThan(plain);
+  });
+
+  it("stops in the middle of its work when it is told to", async () => {
+    const controller = new AbortController();
+    const reason = new Error("stopped by the user");
+    setImmediate(() => controller.abort(reason));
+    const documents = Array.from({ length: 1_000 }, () => document);
+    await expect(embedder.embedDocuments(documents, controller.signal)).rejects.toBe(reason);
+    await expect(embedder.embedQuery("retry", controller.signal)).rejects.toBe(reason);
+  });
+});
+
+describe("a model that cannot be used", () => {
+  const path = fileURLToPath(new URL("no-such-model.gguf", import.meta.url));
+  const of = (change: Partial<NativeModel>) => createNativeEmbedder({ ...builtIn, ...change });
+
+  it("is missing: the next step depends on who chose it", async () => {
+    await expect(of({ path })).rejects.toMatchObject({
+      code: "MODEL_NOT_FOUND",
+      message: `There is no model file ${path}.`,
+      nextStep: "Check the path given with --model.",
+    });
+    await expect(of({ path, isRemembered: true })).rejects.toMatchObject({
+      code: "MODEL_NOT_FOUND",
+      message: `There is no model file ${path}, with which the index was made.`,
+      nextStep: expect.stringContaining("--model built-in") as string,
+    });
+  });
+
+  it("is no model: the message says what it is instead", async () => {
+    await expect(of({ path: import.meta.filename })).rejects.toMatchObject({
+      code: "MODEL_INVALID",
+      message: expect.stringMatching(/^The embedding model cannot be used: The file is no GGUF file/) as string,
+      nextStep: "Give the path of a .gguf model.",
+      cause: { code: "NOT_GGUF" },
+    });
+  });
+
+  it.each<[NativeEmbedErrorCode, ErrorCode]>([
+    ["UNSUPPORTED_ARCHITECTURE", "MODEL_UNSUPPORTED"],
+    ["POOLING_UNKNOWN", "MODEL_POOLING_UNKNOWN"],
+    ["OUT_OF_MEMORY", "MODEL_OUT_OF_MEMORY"],
+    ["EMBED_WORKER_FAILED", "MODEL_FAILED"],
+    ["TRUNCATED", "MODEL_INVALID"],
+  ])("%s is %s", (code, expected) => {
+    const error = toModelError(new NativeEmbedError(code, "It is so.", "Do this."), { path, isRemembered: false });
+    expect(error).toMatchObject({ code: expected, message: expect.stringMatching(/It is so\.$/) as string });
+  });
+
+  it("is the built-in one: then Resona is damaged", () => {
+    for (const code of ["MODEL_NOT_FOUND", "TRUNCATED", "UNSUPPORTED_ARCHITECTURE"] as const) {
+      const error = toModelError(new NativeEmbedError(code, "It is so.", "Do this."), builtIn);
+      expect(error).toMatchObject({ code: "MODEL_INVALID", nextStep: expect.stringContaining("Install") as string });
+    }
+  });
+
+  it("leaves alone what is no failure of the model", () => {
+    const reason = new Error("stopped by the user");
+    expect(toModelError(reason, builtIn)).toBe(reason);
   });
 });
 

@@ -1,37 +1,63 @@
-import { NativeEmbedError, createEmbedder } from "@resona/native-embed";
+import { createEmbedder } from "@resona/native-embed";
+import type { NativeEmbedder } from "@resona/native-embed";
 
-import { resonaError } from "../errors.ts";
 import type { Embedder, EmbeddingDocument } from "./embedder.ts";
+import { toModelError } from "./model-errors.ts";
+import type { ModelSource } from "./model-errors.ts";
+
+export interface NativeModel extends ModelSource {
+  /** Instead of what the model's file says, or does not say. */
+  readonly pooling?: "mean" | "cls" | "last" | undefined;
+  /** Threads that compute vectors; by default one less than there are cores. */
+  readonly threads?: number | undefined;
+}
 
 /**
- * The model that ships with Resona, run in this process.
+ * A model of `@resona/native-embed`, run in this process and threads of its own.
  *
- * @throws ResonaError MODEL_INVALID when its file is missing or damaged.
+ * @throws ResonaError MODEL_NOT_FOUND, MODEL_UNSUPPORTED, MODEL_POOLING_UNKNOWN, MODEL_INVALID, MODEL_OUT_OF_MEMORY, and
+ * from then on MODEL_FAILED; the signal's reason when it is aborted.
  */
-export async function createNativeEmbedder(): Promise<Embedder> {
-  const native = await createEmbedder().catch((error: unknown) => {
-    if (error instanceof NativeEmbedError) throw resonaError("MODEL_INVALID", { detail: error.message }, error);
-    throw error;
-  });
+export async function createNativeEmbedder(model: NativeModel, signal?: AbortSignal): Promise<Embedder> {
+  const { path, pooling, threads } = model;
+  const translated = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw toModelError(error, model);
+    }
+  };
+  const native = await translated(createEmbedder({ model: path, pooling, threads, signal }));
+  const contextOf = contextFor(native);
   return {
     modelId: native.modelId,
+    modelName: native.name,
     dimension: native.dimension,
-    embedDocuments: (documents, signal) =>
-      native.embedDocuments(
-        documents.map((document) => ({ text: document.text, context: contextOf(document) })),
-        signal,
-      ),
-    embedQuery: (query) => native.embedQuery(query),
+    embedDocuments(documents, batchSignal) {
+      const texts = documents.map((document) => ({ text: document.text, context: contextOf(document) }));
+      return translated(native.embedDocuments(texts, batchSignal));
+    },
+    embedQuery: (query, querySignal) => translated(native.embedQuery(query, querySignal)),
+    statistics: () => native.statistics(),
     close: () => native.close(),
   };
 }
 
+function contextFor({ architecture }: NativeEmbedder): (document: EmbeddingDocument) => string {
+  return architecture === "static-embedding" ? trainedContext : placeInWords;
+}
+
 /**
- * The model was trained with the file's name twice and its last three directories as a document's context. The names
- * around the chunk are added, because a piece of a long definition does not say itself whose it is.
+ * The built-in model was trained with the file's name twice and its last three directories as a document's context. The
+ * names around the chunk are added, because a piece of a long definition does not say itself whose it is.
  */
-function contextOf({ path, scope }: EmbeddingDocument): string {
+function trainedContext({ path, scope }: EmbeddingDocument): string {
   const directories = path.split("/");
   const name = (directories.pop() ?? "").replace(/(?<=.)\.[^.]*$/, "");
   return [name, name, ...directories.slice(-3), ...scope].join(" ");
+}
+
+/** Transformers read a first line as a reader does: where the text stands, and in what. */
+function placeInWords({ path, scope }: EmbeddingDocument): string {
+  return [path, ...scope].join(" ");
 }

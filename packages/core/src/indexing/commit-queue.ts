@@ -25,6 +25,7 @@ export class CommitQueue {
   readonly #meter: ProgressMeter;
   readonly #previousChunks: (path: string) => number | undefined;
   readonly #beforeCommit: (isFirst: boolean) => Promise<void>;
+  readonly #signal: AbortSignal;
   #begun = false;
   #writing: Promise<void> = Promise.resolve();
   #batch = emptyBatch();
@@ -34,22 +35,25 @@ export class CommitQueue {
     meter: ProgressMeter,
     previousChunks: (path: string) => number | undefined,
     beforeCommit: (isFirst: boolean) => Promise<void>,
+    signal: AbortSignal,
   ) {
     this.#embedder = stages.embedder;
     this.#store = stages.store;
     this.#meter = meter;
     this.#previousChunks = previousChunks;
     this.#beforeCommit = beforeCommit;
+    this.#signal = signal;
   }
 
+  /** Rejects with the reason of the signal when it is aborted while the file is embedded; the file is then left out. */
   async add({ record, chunks, ...prepared }: PreparedFile): Promise<void> {
-    this.#meter.prepared({ record, chunks, ...prepared });
     const previousChunks = this.#previousChunks(record.path);
     if (chunks === undefined && previousChunks !== undefined) this.#batch.refreshed.push(record);
     else {
       const embedded = await this.#embed(record, chunks ?? []);
       this.#batch.replaced.push({ file: record, chunks: embedded, previousChunks });
     }
+    this.#meter.prepared({ record, chunks, ...prepared });
     await this.#commitIfFull(Math.max(1, chunks?.length ?? 0));
   }
 
@@ -66,7 +70,8 @@ export class CommitQueue {
 
   async #embed(record: FileRecord, chunks: readonly Chunk[]): Promise<EmbeddedChunk[]> {
     const { path } = record;
-    const vectors = await this.#embedder.embedDocuments(chunks.map((chunk) => ({ ...chunk, path })));
+    const documents = chunks.map((chunk) => ({ ...chunk, path }));
+    const vectors = await this.#embedder.embedDocuments(documents, this.#signal);
     return chunks.map((chunk, n) => {
       const vector = vectors[n];
       if (!vector) throw new RangeError(`The embedder gave ${vectors.length} vectors for ${chunks.length} chunks.`);

@@ -23,7 +23,7 @@ export interface IndexingStages {
 export interface IndexingRun {
   readonly workspace: string;
   readonly options: ResolvedOptions;
-  /** Aborting stops the run after what is prepared has been committed. */
+  /** Aborting stops the run after what is embedded has been committed. */
   readonly signal: AbortSignal;
   readonly onEvent: (event: IndexEvent) => void;
   /** Called before every commit; what it throws ends the run with that batch unwritten. */
@@ -49,7 +49,7 @@ export async function indexWorkspace(stages: IndexingStages, run: IndexingRun): 
   const meter = new ProgressMeter(run.onEvent, await countFiles(workspace, discovery));
   const known = await loadKnownFiles(stages.store.files());
   const previousChunks = (path: string) => (known.has(path) ? (known.settled(path)?.chunkCount ?? 0) : undefined);
-  const queue = new CommitQueue(stages, meter, previousChunks, run.beforeCommit);
+  const queue = new CommitQueue(stages, meter, previousChunks, run.beforeCommit, signal);
 
   const unreadableFolders: string[] = [];
 
@@ -70,6 +70,9 @@ export async function indexWorkspace(stages: IndexingStages, run: IndexingRun): 
     // What was not seen is gone only if everything was looked at, and could be.
     const isGone = (path: string) => !unreadableFolders.some((folder) => path.startsWith(folder));
     if (!signal.aborted) for (const path of known.removed()) if (isGone(path)) await queue.remove(path);
+  } catch (error) {
+    // Embedding stopped in the middle of a file; the files before it are committed, the next run does it and the rest.
+    if (!signal.aborted || error !== signal.reason) throw error;
   } finally {
     // Parsing is over: its threads hold a hundred megabytes that maintenance can use.
     await stages.chunker.close();

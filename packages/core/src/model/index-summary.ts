@@ -12,6 +12,8 @@ export interface IndexSummary {
   readonly filesIndexed: number;
   readonly filesRemoved: number;
   readonly chunksWritten: number;
+  /** Chunks longer than the embedding model reads: their ends are found by their words only. */
+  readonly truncatedChunks: number;
   /** Of all files found, by reason. */
   readonly skipped: Partial<Record<SkipReason, number>>;
   readonly filesFailed: number;
@@ -34,6 +36,10 @@ export interface IndexStats {
   readonly indexPath: string;
   readonly workspace: string;
   readonly modelId: string;
+  /** Absent for an index that does not say. */
+  readonly modelName?: string;
+  /** Absolute; absent for the built-in model. */
+  readonly modelPath?: string;
   readonly dimension: number;
   readonly schemaVersion: number;
   readonly files: number;

@@ -6,7 +6,9 @@ export type Fingerprint = Readonly<Record<string, string | number>>;
 /** @param parts versions and identities of the stages that make records, for example the model's. */
 export function fingerprintOf(options: ResolvedOptions, parts: Fingerprint): Fingerprint {
   const names = (Object.keys(optionTable) as OptionName[]).filter((name) => optionTable[name].fingerprint);
-  return { ...parts, ...Object.fromEntries(names.map((name) => [name, options[name]])) };
+  // An option without a value is left out: what is not said changes nothing.
+  const values = names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]] as const]));
+  return { ...parts, ...Object.fromEntries(values) };
 }
 
 /** The names in which two fingerprints differ. */

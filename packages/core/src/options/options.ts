@@ -1,3 +1,6 @@
+/** The word of the option `model` for the one that ships with Resona. */
+export const BUILT_IN_MODEL = "built-in";
+
 /**
  * The one table of options. Front ends generate their flags, settings and documentation from it.
  * `fingerprint` marks what changes the stored records: a different value rebuilds the index.
@@ -46,6 +49,33 @@ export const optionTable = {
     fingerprint: false,
     description: "A file that takes longer to parse than this many milliseconds is split by lines",
   },
+  model: {
+    type: "path",
+    words: ["built-in"],
+    default: undefined,
+    env: "RESONA_MODEL",
+    // Its content is part of the fingerprint, not its place.
+    fingerprint: false,
+    description: "Embedding model: a GGUF file, or built-in; by default the one that the index was made with",
+  },
+  modelPooling: {
+    type: "choice",
+    choices: ["mean", "cls", "last"],
+    default: undefined,
+    env: "RESONA_MODEL_POOLING",
+    fingerprint: true,
+    description: "How the model's vectors of words become one of a text, for a file that does not say",
+  },
+  modelThreads: {
+    type: "integer",
+    default: undefined,
+    min: 1,
+    max: 256,
+    env: "RESONA_MODEL_THREADS",
+    fingerprint: false,
+    description:
+      "Threads that compute vectors, by default one less than there are cores; the built-in model needs none",
+  },
 } as const;
 
 interface OptionBase {
@@ -57,20 +87,35 @@ interface OptionBase {
 
 export type OptionDescription = OptionBase &
   (
-    | { readonly type: "path"; readonly default: string | undefined }
-    | { readonly type: "integer"; readonly default: number; readonly min: number; readonly max: number }
+    | {
+        readonly type: "path";
+        readonly default: string | undefined;
+        /** What may stand in place of a path and is none. */
+        readonly words?: readonly string[];
+      }
+    | { readonly type: "choice"; readonly default: string | undefined; readonly choices: readonly string[] }
+    | { readonly type: "integer"; readonly default: number | undefined; readonly min: number; readonly max: number }
   );
 
 type Described<T extends Record<string, OptionDescription>> = T;
 type OptionTable = Described<typeof optionTable>;
 export type OptionName = keyof OptionTable;
 
+type OptionValue<O extends OptionDescription> = O extends { readonly choices: readonly (infer Choice)[] }
+  ? Choice
+  : O extends { readonly type: "integer" }
+    ? number
+    : string;
+
 /** What a caller may give; everything else takes its default. */
 export type EngineOptions = {
-  readonly [N in OptionName]?: (OptionTable[N]["type"] extends "integer" ? number : string) | undefined;
+  readonly [N in OptionName]?: OptionValue<OptionTable[N]> | undefined;
 };
 
 /** Every option with its value. */
 export type ResolvedOptions = {
-  readonly [N in OptionName]: OptionTable[N]["type"] extends "integer" ? number : string;
+  // The place of the index has no default in the table because it depends on the workspace.
+  readonly [N in OptionName]:
+    | OptionValue<OptionTable[N]>
+    | (N extends "index" ? never : undefined extends OptionTable[N]["default"] ? undefined : never);
 };

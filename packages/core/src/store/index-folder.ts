@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/p
 import { dirname, join } from "node:path";
 
 import { resonaError } from "../errors.ts";
+import type { IndexedModel } from "../model/indexed-model.ts";
 import { translateStoreError } from "./lance-errors.ts";
 import { schemaVersion } from "./schema.ts";
 import { syncPath } from "./sync-files.ts";
@@ -13,6 +14,8 @@ export interface IndexManifest {
   readonly schemaVersion: number;
   /** Everything that forces a rebuild when it changes, by name. */
   readonly fingerprint: Readonly<Record<string, string | number>>;
+  /** Absent in an index of a Resona that knew the built-in model only. */
+  readonly model?: IndexedModel;
   readonly workspace: string;
   /** `writing` from before a run's first commit until its end: found at the start of a run, it means a crash. */
   readonly state: "clean" | "writing";
@@ -23,7 +26,7 @@ export interface IndexManifest {
 export type IndexFolderState =
   | { readonly kind: "missing" }
   /** Made by Resona and not finished, or by a version whose records this one no longer reads: to be built anew. */
-  | { readonly kind: "unusable"; readonly why: string }
+  | { readonly kind: "unusable"; readonly why: string; readonly model?: IndexedModel | undefined }
   | { readonly kind: "ready"; readonly manifest: IndexManifest };
 
 const MANIFEST = "index.json";
@@ -55,7 +58,11 @@ export async function inspectIndexFolder(folder: string): Promise<IndexFolderSta
   if (manifest.schemaVersion > schemaVersion)
     throw resonaError("INDEX_FROM_FUTURE", { path: folder, found: manifest.schemaVersion, known: schemaVersion });
   if (manifest.schemaVersion < schemaVersion)
-    return { kind: "unusable", why: `its format is version ${manifest.schemaVersion}, now ${schemaVersion}` };
+    return {
+      kind: "unusable",
+      why: `its format is version ${manifest.schemaVersion}, now ${schemaVersion}`,
+      model: manifest.model,
+    };
   return { kind: "ready", manifest };
 }
 
@@ -132,12 +139,13 @@ function parseManifest(text: string): IndexManifest | undefined {
     const manifest = value as IndexManifest;
     // A JSON file that is not ours is judged by its `format`; one that claims to be ours must be whole.
     if (manifest.format !== "resona-index") return manifest;
-    const { fingerprint, workspace, state } = manifest;
+    const { fingerprint, workspace, state, model } = manifest;
     const whole =
       Number.isInteger(manifest.schemaVersion) &&
       typeof fingerprint === "object" &&
       (fingerprint as unknown) !== null &&
       typeof workspace === "string" &&
+      (model === undefined || typeof model.name === "string") &&
       (state === "clean" || state === "writing");
     return whole ? manifest : undefined;
   } catch {

@@ -1,0 +1,84 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { expect, it } from "vitest";
+
+import { createChunker } from "../src/chunk/create-chunker.ts";
+import type { Embedder } from "../src/embed/embedder.ts";
+import { indexWorkspace } from "../src/indexing/index-workspace.ts";
+import type { FileRecord } from "../src/model/file-record.ts";
+import { resolveOptions } from "../src/options/resolve-options.ts";
+import { IndexStore } from "../src/store/index-store.ts";
+import { createHashEmbedder } from "./hash-embedder.ts";
+import { temporaryFolder } from "./temp-folder.ts";
+
+const FILES = 40;
+
+/** Embeds some batches, then one that never ends unless it is told to stop. */
+function stuckEmbedder(batches: number, onStuck: () => void): Embedder {
+  const hashing = createHashEmbedder();
+  return {
+    ...hashing,
+    async embedDocuments(documents, signal) {
+      if (batches-- > 0) return hashing.embedDocuments(documents);
+      const { promise, reject } = Promise.withResolvers<never>();
+      signal?.addEventListener("abort", () => reject(signal.reason));
+      onStuck();
+      return promise;
+    },
+  };
+}
+
+async function run(embedder: Embedder, controller: AbortController) {
+  const workspace = await temporaryFolder();
+  for (let n = 0; n < FILES; n++) await writeFile(join(workspace, `f${n}.txt`), `job number ${n}\n`);
+  const store = await IndexStore.create(join(await temporaryFolder(), "index"), embedder.dimension);
+  const options = resolveOptions({}, workspace, {});
+  const complete: boolean[] = [];
+  const counts = indexWorkspace(
+    { chunker: createChunker(options), embedder, store },
+    {
+      workspace,
+      options,
+      signal: controller.signal,
+      onEvent: () => undefined,
+      beforeCommit: async () => undefined,
+      afterLastCommit: async (isComplete) => void complete.push(isComplete),
+      firstBuild: true,
+    },
+  );
+  return { counts, store, complete };
+}
+
+it("a run stopped in the middle of embedding a file commits the files before it, and no part of that one", async () => {
+  const controller = new AbortController();
+  const { counts, store, complete } = await run(
+    stuckEmbedder(7, () => setImmediate(() => controller.abort())),
+    controller,
+  );
+  expect(await counts).toMatchObject({ interrupted: true, filesIndexed: 7, chunksWritten: 7, filesRemoved: 0 });
+  expect(complete).toEqual([false]);
+  const records: FileRecord[] = [];
+  for await (const batch of store.files()) records.push(...batch);
+  expect(records).toHaveLength(7);
+  expect(await store.stats()).toMatchObject({ chunks: 7 });
+  store.close();
+});
+
+it("an embedder that fails ends the run with its error, after the files before it were committed", async () => {
+  const failure = new Error("the model failed");
+  const hashing = createHashEmbedder();
+  let batches = 7;
+  const embedder: Embedder = {
+    ...hashing,
+    embedDocuments: async (documents) => {
+      if (batches-- > 0) return hashing.embedDocuments(documents);
+      throw failure;
+    },
+  };
+  const { counts, store, complete } = await run(embedder, new AbortController());
+  await expect(counts).rejects.toBe(failure);
+  expect(complete).toEqual([]);
+  expect(await store.stats()).toMatchObject({ chunks: 7 });
+  store.close();
+});
