@@ -45,7 +45,7 @@ const catalogue = {
   },
   UNSUPPORTED_TENSOR_TYPE: {
     sentence: "The model's weights are stored in a format that is not supported",
-    nextStep: "Use the Q8_0 version of the model.",
+    nextStep: "Use a version of the model in F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K or Q6_K.",
   },
   POOLING_UNKNOWN: {
     sentence: "The model file does not say how the vectors of its tokens become one vector",

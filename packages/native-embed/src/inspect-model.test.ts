@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { writeGguf } from "@resona/test-models";
+import { modelBytes, writeGguf } from "@resona/test-models";
 import type { WrittenTensor, WrittenValue } from "@resona/test-models";
 import { describe, expect, it, onTestFinished } from "vitest";
 
@@ -24,14 +24,14 @@ const zeros = (name: string, type: number, dimensions: number[], bytes: number):
 });
 
 const bertMetadata: Readonly<Record<string, WrittenValue>> = {
-  "general.architecture": text("bert"),
+  "general.architecture": text("eurobert"),
   "general.name": text("small"),
-  "bert.context_length": int(512),
-  "bert.embedding_length": int(64),
-  "bert.block_count": int(2),
-  "bert.attention.head_count": int(4),
-  "bert.feed_forward_length": int(256),
-  "bert.pooling_type": int(2),
+  "eurobert.context_length": int(512),
+  "eurobert.embedding_length": int(64),
+  "eurobert.block_count": int(2),
+  "eurobert.attention.head_count": int(4),
+  "eurobert.feed_forward_length": int(256),
+  "eurobert.pooling_type": int(2),
   "tokenizer.ggml.model": text("bert"),
   "tokenizer.ggml.pre": text("jina-v2-en"),
   "tokenizer.ggml.tokens": { type: "array", elementType: "string", elements: ["a", "b", "c"].map(text) },
@@ -79,6 +79,31 @@ describe("a supported model", () => {
   });
 });
 
+describe("a transformer", () => {
+  it("is told to take what its weights and one thread take", async () => {
+    const bytes = modelBytes({ shape: "tiny-bert", format: "Q4_0" });
+    const inspection = await inspectModel(memorySource(bytes));
+    const folder = await mkdtemp(join(tmpdir(), "inspect-model-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const path = join(folder, "tiny.gguf");
+    await writeFile(path, bytes);
+    const embedder = await createEmbedder({ model: path, threads: 1 });
+    const { weights, scratch } = embedder.memory();
+    await embedder.close();
+    expect(inspection).toMatchObject({ supported: true, problem: undefined, pooling: "mean" });
+    // What loading itself needs, the stack and two reads, is counted too.
+    expect(inspection.memoryBytes! - weights - scratch).toBe(3 * 65_536);
+  });
+
+  it("whose pooling is not stated is not supported, and the reader is asked", async () => {
+    const bytes = modelBytes({ shape: "tiny-bert", format: "Q4_0", omit: ["bert.pooling_type"] });
+    expect(await inspectModel(memorySource(bytes))).toMatchObject({
+      supported: false,
+      problem: { code: "POOLING_UNKNOWN" },
+    });
+  });
+});
+
 describe("any other model", () => {
   it("is described all the same, and what keeps it from being used is said", async () => {
     const inspection = await inspectModel(
@@ -91,7 +116,7 @@ describe("any other model", () => {
     );
     expect(inspection).toMatchObject({
       name: "small",
-      architecture: "bert",
+      architecture: "eurobert",
       parameters: 64 + 1024 + 64 + 64,
       contextLength: 512,
       embeddingLength: 64,
@@ -108,7 +133,7 @@ describe("any other model", () => {
       supported: false,
       problem: {
         code: "UNSUPPORTED_ARCHITECTURE",
-        message: expect.stringContaining('models/small.gguf: it is "bert"'),
+        message: expect.stringContaining('models/small.gguf: it is "eurobert"'),
         nextStep: expect.stringContaining("README"),
       },
       memoryBytes: undefined,
@@ -123,19 +148,19 @@ describe("any other model", () => {
     [4, "rank"],
     [5, undefined],
   ])("has for the pooling number %i the pooling %s", async (number, pooling) => {
-    expect((await inspectModel(header({ "bert.pooling_type": int(number) }))).pooling).toBe(pooling);
+    expect((await inspectModel(header({ "eurobert.pooling_type": int(number) }))).pooling).toBe(pooling);
   });
 
   it("leaves undefined what the file does not say, or not in a way that makes sense", async () => {
     const odd = await inspectModel(
       header({
         "general.name": null,
-        "bert.context_length": { type: "float32", value: 0.5 },
-        "bert.embedding_length": { type: "uint64", value: 2n ** 63n },
-        "bert.block_count": { type: "int32", value: -1 },
-        "bert.attention.head_count": { type: "array", elementType: "uint32", elements: [int(4), int(4)] },
-        "bert.feed_forward_length": text("many"),
-        "bert.pooling_type": null,
+        "eurobert.context_length": { type: "float32", value: 0.5 },
+        "eurobert.embedding_length": { type: "uint64", value: 2n ** 63n },
+        "eurobert.block_count": { type: "int32", value: -1 },
+        "eurobert.attention.head_count": { type: "array", elementType: "uint32", elements: [int(4), int(4)] },
+        "eurobert.feed_forward_length": text("many"),
+        "eurobert.pooling_type": null,
         "tokenizer.ggml.pre": int(1),
         "tokenizer.ggml.tokens": text("a"),
       }),

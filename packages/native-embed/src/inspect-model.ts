@@ -1,15 +1,18 @@
 import { basename } from "node:path";
 
+import { supportedArchitecture } from "./architectures/load-architecture.ts";
 import { STATIC_EMBEDDING } from "./architectures/static-embedding.ts";
-import { NativeEmbedError, nativeEmbedError } from "./errors.ts";
+import { NativeEmbedError } from "./errors.ts";
 import type { NativeEmbedErrorCode } from "./errors.ts";
 import { openFileSource } from "./gguf/byte-source.ts";
 import type { ByteSource } from "./gguf/byte-source.ts";
 import type { GgufHeader, GgufTensor } from "./gguf/gguf-header.ts";
 import { limits } from "./gguf/limits.ts";
-import { requiredInteger, requiredText, requiredTexts } from "./gguf/metadata.ts";
+import { requiredInteger, requiredTexts } from "./gguf/metadata.ts";
 import { readGgufHeader } from "./gguf/read-gguf-header.ts";
 import { ggmlTypeName } from "./quantization/block-formats.ts";
+import { checkTokenizer } from "./tokenizers/load-tokenizer.ts";
+import { planTransformer } from "./transformer/plan-transformer.ts";
 
 /** How the vectors of a text's tokens become the text's; the names of GGUF's numbers 0 to 4, in their order. */
 const poolings = ["none", "mean", "cls", "last", "rank"] as const;
@@ -43,7 +46,10 @@ export interface ModelInspection {
   readonly supported: boolean;
   /** Why not; undefined when it is supported. */
   readonly problem: ModelProblem | undefined;
-  /** Bytes that a supported model takes in memory. */
+  /**
+   * Bytes of memory that a supported model takes. Of a transformer, with one thread and texts as long as it reads, and
+   * beside its vocabulary; shorter texts take less.
+   */
   readonly memoryBytes: number | undefined;
 }
 
@@ -126,12 +132,9 @@ function judge(header: GgufHeader): Judgement {
 
 /** What loading the model would take. Throws what loading it would, as far as the header tells. */
 function planModel(header: GgufHeader): { readonly memoryBytes: number } {
-  const architecture = requiredText(header, "general.architecture");
-  if (architecture !== STATIC_EMBEDDING) {
-    const detail = `it is "${architecture}"; supported: ${STATIC_EMBEDDING}`;
-    throw nativeEmbedError("UNSUPPORTED_ARCHITECTURE", header.name, detail);
-  }
-  return { memoryBytes: staticEmbeddingBytes(header) };
+  if (supportedArchitecture(header) === STATIC_EMBEDDING) return { memoryBytes: staticEmbeddingBytes(header) };
+  checkTokenizer(header);
+  return planTransformer(header, { threads: 1 });
 }
 
 function staticEmbeddingBytes(header: GgufHeader): number {

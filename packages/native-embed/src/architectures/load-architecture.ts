@@ -22,11 +22,13 @@ export async function loadArchitecture(
   header: GgufHeader,
   options: ModelOptions,
 ): Promise<TextModel> {
+  return architectures[supportedArchitecture(header)]!(source, header, options);
+}
+
+/** `general.architecture`. Throws `UNSUPPORTED_ARCHITECTURE` when it is none that can be loaded. */
+export function supportedArchitecture(header: GgufHeader): string {
   const name = requiredText(header, "general.architecture");
-  const load = Object.hasOwn(architectures, name) ? architectures[name] : undefined;
-  if (load === undefined) {
-    const supported = Object.keys(architectures).join(", ");
-    throw nativeEmbedError("UNSUPPORTED_ARCHITECTURE", header.name, `it is "${name}"; supported: ${supported}`);
-  }
-  return load(source, header, options);
+  if (Object.hasOwn(architectures, name)) return name;
+  const supported = Object.keys(architectures).join(", ");
+  throw nativeEmbedError("UNSUPPORTED_ARCHITECTURE", header.name, `it is "${name}"; supported: ${supported}`);
 }

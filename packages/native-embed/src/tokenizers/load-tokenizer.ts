@@ -7,8 +7,10 @@ import type { Tokenizer } from "./tokenizer.ts";
 import { loadUnigram, T5 } from "./unigram.ts";
 import { BERT, loadWordPiece } from "./word-piece.ts";
 
+type LoadTokenizer = (source: ByteSource, header: GgufHeader) => Promise<Tokenizer>;
+
 /** Every supported `tokenizer.ggml.model` of transformer models with its loader. */
-const tokenizers: Readonly<Record<string, (source: ByteSource, header: GgufHeader) => Promise<Tokenizer>>> = {
+const tokenizers: Readonly<Record<string, LoadTokenizer>> = {
   [BERT]: loadWordPiece,
   [GPT2]: loadBytePairEncoding,
   [T5]: loadUnigram,
@@ -24,11 +26,16 @@ const tokenizers: Readonly<Record<string, (source: ByteSource, header: GgufHeade
  * Rejects with `UNSUPPORTED_TOKENIZER`, `INVALID_METADATA`, `LIMIT_EXCEEDED`, or what the source's `read` rejects with.
  */
 export async function loadTokenizer(source: ByteSource, header: GgufHeader): Promise<Tokenizer> {
+  return checkTokenizer(header)(source, header);
+}
+
+/** The loader of the tokenizer that the header names. Throws `UNSUPPORTED_TOKENIZER` or `INVALID_METADATA`. */
+export function checkTokenizer(header: GgufHeader): LoadTokenizer {
   const name = requiredText(header, "tokenizer.ggml.model");
   const load = Object.hasOwn(tokenizers, name) ? tokenizers[name] : undefined;
   if (load === undefined) {
     const supported = Object.keys(tokenizers).join(", ");
     throw nativeEmbedError("UNSUPPORTED_TOKENIZER", header.name, `it is "${name}"; supported: ${supported}`);
   }
-  return load(source, header);
+  return load;
 }

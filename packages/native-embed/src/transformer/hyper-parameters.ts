@@ -1,8 +1,9 @@
+import type { Pooling } from "../architectures/text-model.ts";
 import { nativeEmbedError } from "../errors.ts";
 import type { GgufHeader } from "../gguf/gguf-header.ts";
 import { limits } from "../gguf/limits.ts";
 import { requiredInteger, requiredWeight } from "../gguf/metadata.ts";
-import type { HyperParameters, Pooling } from "./transformer-plan.ts";
+import type { HyperParameters } from "./transformer-plan.ts";
 
 /** llama.cpp's numbers of the ways of pooling. */
 const poolings: readonly (Pooling | undefined)[] = [undefined, "mean", "cls", "last"];

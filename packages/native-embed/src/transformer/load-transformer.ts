@@ -26,6 +26,8 @@ export interface LoadedTransformer {
   readonly dimension: number;
   /** Most tokens of one text, special ones included. */
   readonly maxTokens: number;
+  /** Threads that can run forwards at once: regions 0 to threads - 1. */
+  readonly threads: number;
   /** Most tokens of one forward, at least `maxTokens`. */
   readonly batchTokens: number;
   /** Bytes; the vocabulary is not among them. */
@@ -60,8 +62,9 @@ export async function loadTransformer(
     setup: { kernels, memory, plan },
     dimension: plan.hyper.width,
     maxTokens: planned.maxTokens,
+    threads: planned.threads,
     batchTokens: plan.batchTokens,
-    memory: { weights: planned.weightBytes, scratch: options.threads * plan.regionBytes },
+    memory: { weights: planned.weightBytes, scratch: planned.threads * plan.regionBytes },
     loading: monitor.report(),
   };
 }

@@ -1,4 +1,5 @@
 import { encoderArchitectures } from "../architectures/encoder-architectures.ts";
+import type { Pooling } from "../architectures/text-model.ts";
 import { nativeEmbedError } from "../errors.ts";
 import type { GgufHeader } from "../gguf/gguf-header.ts";
 import { limits } from "../gguf/limits.ts";
@@ -7,13 +8,13 @@ import { compileKernels } from "../kernels/compile-kernels.ts";
 import { bindKernels, STACK_BYTES } from "../kernels/kernels.ts";
 import { allocateMemory, MAX_PAGES, PAGE_BYTES } from "../kernels/webassembly.ts";
 import { readHyperParameters } from "./hyper-parameters.ts";
-import type { EncoderWeights, Pooling, TransformerPlan } from "./transformer-plan.ts";
+import type { EncoderWeights, TransformerPlan } from "./transformer-plan.ts";
 import { WeightPlacement } from "./weight-placement.ts";
 import type { BlockSums, Fill, LoadStep } from "./weight-placement.ts";
 import { divideWorkSpace } from "./work-space.ts";
 
 export interface TransformerOptions {
-  /** Threads that will run forwards, each with a work space of its own. */
+  /** Threads that may run forwards, each with a work space of its own. */
   readonly threads: number;
   /** Most tokens of one text; by default, and at most, what the model was made for. */
   readonly maxTokens?: number | undefined;
@@ -25,6 +26,8 @@ export interface TransformerOptions {
 export interface PlannedTransformer {
   readonly plan: TransformerPlan;
   readonly maxTokens: number;
+  /** Threads that there is room for, at most as many as asked for. */
+  readonly threads: number;
   readonly steps: readonly LoadStep[];
   readonly fills: readonly Fill[];
   readonly blockSums: readonly BlockSums[];
@@ -66,19 +69,20 @@ export function planTransformer(header: GgufHeader, options: TransformerOptions)
   const kernels = bindKernels(module, allocateMemory(STACK_BYTES), 0);
   const space = divideWorkSpace(regions, batchTokens, hyper, hiddenWidth, kernels);
   const regionBytes = space.end - regions;
-  const memoryBytes = regions + options.threads * regionBytes;
-  if (memoryBytes > MAX_PAGES * PAGE_BYTES) {
-    const detail = `it needs ${memoryBytes} bytes with ${options.threads} threads and texts of ${maxTokens} tokens, more than 4 GiB`;
+  const threads = Math.min(options.threads, Math.floor((MAX_PAGES * PAGE_BYTES - regions) / regionBytes));
+  if (threads < 1) {
+    const detail = `it needs ${regions + regionBytes} bytes for texts of ${maxTokens} tokens, and addresses have 32 bits`;
     throw nativeEmbedError("LIMIT_EXCEEDED", header.name, detail);
   }
   return {
     plan: { hyper, weights, dot, batchTokens, regions, regionBytes },
     maxTokens,
+    threads,
     steps: placement.steps,
     fills: placement.fills,
     blockSums: placement.blockSums,
     weightBytes: regions - WEIGHTS_START,
-    memoryBytes,
+    memoryBytes: regions + threads * regionBytes,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Pooling } from "../architectures/text-model.ts";
 import type { DotProduct } from "../kernels/compile-kernels.ts";
 import type { Address } from "../kernels/kernels.ts";
 
@@ -33,9 +34,6 @@ export interface HyperParameters {
   readonly epsilon: number;
   readonly pooling: Pooling;
 }
-
-/** How the vectors of a text's tokens become one: their average, the first one, or the last one. */
-export type Pooling = "mean" | "cls" | "last";
 
 /** The weights of an encoder. What an architecture does not have is undefined. */
 export interface EncoderWeights {

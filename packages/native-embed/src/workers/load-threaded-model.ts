@@ -23,7 +23,6 @@ export async function loadThreadedModel(
     architecture: requiredText(header, "general.architecture"),
     name: header.name,
     tokenizer,
-    threads: options.threads,
     memory: { ...memory, vocabulary: tokenizer.byteLength },
     startWorker: (region) => startEmbedWorker(setup, region),
   });
