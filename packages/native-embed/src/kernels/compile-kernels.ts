@@ -23,7 +23,7 @@ export interface CompiledKernels {
 }
 
 /** What the module for wide vectors has too. */
-export type MatrixProduct = keyof KernelFunctions & `${"linear" | "attention"}_${"exact" | "relaxed" | "float"}`;
+type MatrixProduct = keyof KernelFunctions & `${"linear" | "attention"}_${"exact" | "relaxed" | "float"}`;
 
 let compiled: CompiledKernels | undefined;
 

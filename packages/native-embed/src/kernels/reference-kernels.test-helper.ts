@@ -7,7 +7,7 @@ const SPAN = 128;
 const ACTIVATION_MAX = 4095;
 
 /** Round half to even, as WebAssembly's nearest does. */
-export function nearest(x: number): number {
+function nearest(x: number): number {
   const rounded = Math.round(x);
   return Math.abs(x % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }

@@ -19,7 +19,7 @@ export interface MemoryReport {
 }
 
 /** Large objects of their own in V8's heap are what an embedder must not make, and a MiB is plenty for two reads. */
-export const loadingLimits: MemoryLimits = { allocation: 10 * 1024 * 1024, working: 1024 * 1024 };
+const loadingLimits: MemoryLimits = { allocation: 10 * 1024 * 1024, working: 1024 * 1024 };
 
 /**
  * Keeps account of what a loader reads and allocates, and throws a RangeError at the first thing beyond the limits: a
