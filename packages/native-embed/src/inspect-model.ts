@@ -10,6 +10,7 @@ import type { GgufHeader, GgufTensor } from "./gguf/gguf-header.ts";
 import { limits } from "./gguf/limits.ts";
 import { requiredInteger, requiredTexts } from "./gguf/metadata.ts";
 import { readGgufHeader } from "./gguf/read-gguf-header.ts";
+import { compileKernels } from "./kernels/compile-kernels.ts";
 import { ggmlTypeName } from "./quantization/block-formats.ts";
 import { checkTokenizer } from "./tokenizers/load-tokenizer.ts";
 import { planTransformer } from "./transformer/plan-transformer.ts";
@@ -114,15 +115,15 @@ async function inspectSource(source: ByteSource): Promise<ModelInspection> {
     tensors: byFormat(tensors),
     tokenizer: inspectTokenizer(header),
     pooling: pooling === undefined ? undefined : poolings[pooling],
-    ...judge(header),
+    ...(await judge(header)),
   };
 }
 
 type Judgement = Pick<ModelInspection, "supported" | "problem" | "memoryBytes">;
 
-function judge(header: GgufHeader): Judgement {
+async function judge(header: GgufHeader): Promise<Judgement> {
   try {
-    return { supported: true, problem: undefined, memoryBytes: planModel(header).memoryBytes };
+    return { supported: true, problem: undefined, memoryBytes: await memoryOf(header) };
   } catch (error) {
     if (!(error instanceof NativeEmbedError)) throw error;
     const { code, message, nextStep } = error;
@@ -130,11 +131,11 @@ function judge(header: GgufHeader): Judgement {
   }
 }
 
-/** What loading the model would take. Throws what loading it would, as far as the header tells. */
-function planModel(header: GgufHeader): { readonly memoryBytes: number } {
-  if (supportedArchitecture(header) === STATIC_EMBEDDING) return { memoryBytes: staticEmbeddingBytes(header) };
+/** What loading the model would take. Rejects with what loading it would, as far as the header tells. */
+async function memoryOf(header: GgufHeader): Promise<number> {
+  if (supportedArchitecture(header) === STATIC_EMBEDDING) return staticEmbeddingBytes(header);
   checkTokenizer(header);
-  return planTransformer(header, { threads: 1 });
+  return planTransformer(header, { threads: 1 }, await compileKernels()).memoryBytes;
 }
 
 function staticEmbeddingBytes(header: GgufHeader): number {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { setFlagsFromString } from "node:v8";
 
 import { bindKernels, STACK_BYTES } from "./kernels.ts";
@@ -25,10 +25,10 @@ export interface CompiledKernels {
 /** What the module for wide vectors has too. */
 type MatrixProduct = keyof KernelFunctions & `${"linear" | "attention"}_${"exact" | "relaxed" | "float"}`;
 
-let compiled: CompiledKernels | undefined;
+let compiled: Promise<CompiledKernels> | undefined;
 
-/** Compiles once per process, about 0.1 s. */
-export function compileKernels(): CompiledKernels {
+/** Compiles once per process, about 0.1 s, in V8's own threads. */
+export function compileKernels(): Promise<CompiledKernels> {
   return (compiled ??= compile());
 }
 
@@ -38,14 +38,14 @@ export function compileKernels(): CompiledKernels {
  */
 const TESTED_WIDE = /^13\.6\./;
 
-function compile(): CompiledKernels {
-  const module = compileOptimized("kernels.wasm", []);
-  return { module, wide: compileWide(module), dot: probeDotProduct(module) };
+async function compile(): Promise<CompiledKernels> {
+  const module = await compileOptimized("kernels.wasm", []);
+  return { module, wide: await compileWide(module), dot: probeDotProduct(module) };
 }
 
-function compileWide(plain: WasmModule): CompiledKernels["wide"] {
+async function compileWide(plain: WasmModule): Promise<CompiledKernels["wide"]> {
   if (process.arch !== "x64" || !TESTED_WIDE.test(process.versions.v8)) return undefined;
-  const module = compileOptimized("wide.wasm", ["experimental-wasm-revectorize"]);
+  const module = await compileOptimized("wide.wasm", ["experimental-wasm-revectorize"]);
   const functions = sameAndFaster(plain, module);
   return functions.length > 0 ? { module, functions } : undefined;
 }
@@ -53,12 +53,13 @@ function compileWide(plain: WasmModule): CompiledKernels["wide"] {
 /**
  * Optimised at once and completely. V8 would otherwise compile each function lazily, first without optimising it, and
  * would stay there where parsing has switched optimising off for the process (core does, for the memory that it takes).
+ * The flags are the whole process's, so they are set for no longer than it takes.
  */
-function compileOptimized(file: string, extraFlags: readonly string[]): WasmModule {
-  const bytes = readFileSync(new URL(`../../wasm/${file}`, import.meta.url));
+async function compileOptimized(file: string, extraFlags: readonly string[]): Promise<WasmModule> {
+  const bytes = await readFile(new URL(`../../wasm/${file}`, import.meta.url));
   setFlags(["no-liftoff", "no-wasm-lazy-compilation", ...extraFlags]);
   try {
-    return compileModule(bytes);
+    return await compileModule(bytes);
   } finally {
     // The defaults of V8.
     setFlags(["liftoff", "wasm-lazy-compilation", ...extraFlags.map((flag) => `no-${flag}`)]);

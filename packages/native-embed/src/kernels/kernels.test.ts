@@ -12,9 +12,9 @@ import * as reference from "./reference-kernels.test-helper.ts";
 import { compileModule } from "./webassembly.ts";
 import type { WasmModule } from "./webassembly.ts";
 
-const binary = (name: string): WasmModule =>
+const binary = (name: string): Promise<WasmModule> =>
   compileModule(readFileSync(new URL(`../../wasm/${name}`, import.meta.url)));
-const { module } = compileKernels();
+const { module, wide } = await compileKernels();
 const formats = Object.keys(blockFormats) as BlockFormatName[];
 const quantized = formats.filter((format) => blockFormats[format].elements > 1);
 
@@ -101,7 +101,6 @@ describe.each(quantized)("packing %s", (format) => {
 
 /** The ordinary module, and the one for wide vectors where this machine has it. */
 function modules(): readonly (readonly [string, WasmModule])[] {
-  const { wide } = compileKernels();
   return wide === undefined
     ? [["plain", module]]
     : [
@@ -215,11 +214,9 @@ describe.each(modules())("%s matrix products", (_name, using) => {
 });
 
 describe.each([
-  { dot: "relaxed-unsigned", file: "emulated-unsigned.wasm" },
-  { dot: "relaxed-signed", file: "emulated-signed.wasm" },
-] as const)("the $dot dot product, emulated", ({ dot, file }) => {
-  const emulated = binary(file);
-
+  { dot: "relaxed-unsigned", emulated: await binary("emulated-unsigned.wasm") },
+  { dot: "relaxed-signed", emulated: await binary("emulated-signed.wasm") },
+] as const)("the $dot dot product, emulated", ({ dot, emulated }) => {
   it("is recognised by its behaviour", () => {
     expect(probeDotProduct(emulated)).toBe(dot);
   });

@@ -46,9 +46,9 @@ export async function loadTransformer(
   header: GgufHeader,
   { signal, monitor = new MemoryMonitor(), ...options }: LoadOptions,
 ): Promise<LoadedTransformer> {
-  const planned = planTransformer(header, options);
+  const kernels = await compileKernels();
+  const planned = planTransformer(header, options, kernels);
   const { plan } = planned;
-  const kernels = compileKernels();
   const memory = allocate(planned.memoryBytes, header.name);
   // The stack at the start of the memory is for this.
   const functions = bindKernels(kernels.module, memory, 0);

@@ -4,7 +4,7 @@ import { nativeEmbedError } from "../errors.ts";
 import type { GgufHeader } from "../gguf/gguf-header.ts";
 import { limits } from "../gguf/limits.ts";
 import { requiredText, requiredTexts } from "../gguf/metadata.ts";
-import { compileKernels } from "../kernels/compile-kernels.ts";
+import type { CompiledKernels } from "../kernels/compile-kernels.ts";
 import { bindKernels, STACK_BYTES } from "../kernels/kernels.ts";
 import { allocateMemory, MAX_PAGES, PAGE_BYTES } from "../kernels/webassembly.ts";
 import { readHyperParameters } from "./hyper-parameters.ts";
@@ -51,13 +51,16 @@ const BATCH_TOKENS = 512;
  * Throws `UNSUPPORTED_ARCHITECTURE`, `INVALID_METADATA`, `INVALID_TENSOR`, `UNSUPPORTED_TENSOR_TYPE`, `LIMIT_EXCEEDED`,
  * `POOLING_UNKNOWN`.
  */
-export function planTransformer(header: GgufHeader, options: TransformerOptions): PlannedTransformer {
+export function planTransformer(
+  header: GgufHeader,
+  options: TransformerOptions,
+  { module, dot }: CompiledKernels,
+): PlannedTransformer {
   const name = requiredText(header, "general.architecture");
   const architecture = encoderArchitectures[name];
   if (architecture === undefined) throw nativeEmbedError("UNSUPPORTED_ARCHITECTURE", header.name, `it is "${name}"`);
   const hyper = readHyperParameters(header, name, options.pooling);
   const maxTokens = Math.min(options.maxTokens ?? hyper.contextLength, hyper.contextLength);
-  const { module, dot } = compileKernels();
 
   const placement = new WeightPlacement(header, dot, WEIGHTS_START);
   const weights = architecture.place(placement, hyper, header, maxTokens);
