@@ -91,8 +91,8 @@ describe("a transformer", () => {
     const { weights, scratch } = embedder.memory();
     await embedder.close();
     expect(inspection).toMatchObject({ supported: true, problem: undefined, pooling: "mean" });
-    // What loading itself needs, the stack and two reads, is counted too.
-    expect(inspection.memoryBytes! - weights - scratch).toBe(3 * 65_536);
+    // What loading itself needs, the stack and four reads, is counted too.
+    expect(inspection.memoryBytes! - weights - scratch).toBe(5 * 65_536);
   });
 
   it("whose pooling is not stated is not supported, and the reader is asked", async () => {

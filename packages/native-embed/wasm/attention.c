@@ -122,19 +122,18 @@ INLINE Vector finish_scores(float *scores, int position, int n, float slope) {
 
 // 2^x for x ≤ 0 as a share of ACTIVATION_MAX, to the nearest whole number; below 2^-126 it is 0. The polynomial is
 // the best of degree 3 on [-0.5, 0.5], off by 1e-4 of its value: less than half a step.
-INLINE Vector weight_of(Vector x) {
-  x = wasm_f32x4_pmax(F32(-126.f), x);
+INLINE Vector weight_of(Vector x, const Vector c[5]) {
+  x = wasm_f32x4_pmax(c[4], x);
   Vector whole = wasm_f32x4_nearest(x), fraction = wasm_f32x4_sub(x, whole);
-  Vector p = F32(0.05517166f * ACTIVATION_MAX);
-  p = MULTIPLY_ADD(p, fraction, F32(0.24261112f * ACTIVATION_MAX));
-  p = MULTIPLY_ADD(p, fraction, F32(0.69326099f * ACTIVATION_MAX));
-  p = MULTIPLY_ADD(p, fraction, F32(0.99992807f * ACTIVATION_MAX));
+  Vector p = MULTIPLY_ADD(MULTIPLY_ADD(MULTIPLY_ADD(c[3], fraction, c[2]), fraction, c[1]), fraction, c[0]);
   return to_nearest_int(wasm_i32x4_add(p, wasm_i32x4_shl(wasm_i32x4_relaxed_trunc_f32x4(whole), 23)));
 }
 
 // Four rows of scores, base 2 → weights [n/2][4][2] int16, whose scales make each row add up to 1.
 INLINE void softmax_exact(float *scores, int position, int n, float slope, int16_t *weights, float *weight_scales) {
   const int tokens = padded(n);
+  const Vector c[5] = {kept(0.99992807f * ACTIVATION_MAX), kept(0.69326099f * ACTIVATION_MAX), kept(0.24261112f * ACTIVATION_MAX),
+                       kept(0.05517166f * ACTIVATION_MAX), kept(-126.f)};
   Vector largest[4], sum[4];
   UNROLLED for (int i = 0; i < 4; i++) {
     largest[i] = finish_scores(scores + (int64_t)i * tokens, position + i, n, slope);
@@ -144,7 +143,7 @@ INLINE void softmax_exact(float *scores, int position, int n, float slope, int16
     Vector q[4];
     UNROLLED for (int i = 0; i < 4; i++) {
       const float *row = scores + (int64_t)i * tokens + j;
-      Vector low = weight_of(wasm_f32x4_sub(LOAD(row), largest[i])), high = weight_of(wasm_f32x4_sub(LOAD(row + 4), largest[i]));
+      Vector low = weight_of(wasm_f32x4_sub(LOAD(row), largest[i]), c), high = weight_of(wasm_f32x4_sub(LOAD(row + 4), largest[i]), c);
       sum[i] = wasm_i32x4_add(sum[i], wasm_i32x4_add(low, high));
       q[i] = wasm_i16x8_narrow_i32x4(low, high);
     }
@@ -164,12 +163,13 @@ INLINE void softmax_exact(float *scores, int position, int n, float slope, int16
 
 // The same → [n][4] float32.
 INLINE void softmax_float(float *scores, int position, int n, float slope, float *weights) {
+  const Exp2 c = make_exp2();
   const int tokens = padded(n);
   for (int i = 0; i < 4; i++, scores += tokens) {
     const Vector largest = finish_scores(scores, position + i, n, slope);
     Vector sum = F32(0.f);
     for (int j = 0; j < tokens; j += 4) {
-      Vector e = exp2_of(wasm_f32x4_sub(LOAD(scores + j), largest));
+      Vector e = exp2_of(wasm_f32x4_sub(LOAD(scores + j), largest), &c);
       sum = wasm_f32x4_add(sum, e);
       STORE(scores + j, e);
     }

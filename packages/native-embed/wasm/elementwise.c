@@ -44,32 +44,38 @@ void layer_norm(float *x, int stride, const float *added, int rows, int width, c
 }
 
 // x / (1 + 2^y)
-INLINE Vector over_one_plus_exp2(Vector x, Vector y) { return wasm_f32x4_div(x, wasm_f32x4_add(F32(1.f), exp2_of(y))); }
+INLINE Vector over_one_plus_exp2(Vector x, Vector y, const Exp2 *c) { return wasm_f32x4_div(x, wasm_f32x4_add(c->c0, exp2_of(y, c))); }
 
 // Gaussian error linear unit in its tanh form, 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))), which equals
 // x / (1 + e^(−2 √(2/π) (x + 0.044715 x³))). llama.cpp uses the same form.
-INLINE Vector gelu_of(Vector x) {
-  const float slope = -2.f * 0.79788456f * 1.44269504f;
-  Vector inner = MULTIPLY_ADD(wasm_f32x4_mul(x, x), F32(slope * 0.044715f), F32(slope));
-  return over_one_plus_exp2(x, wasm_f32x4_mul(x, inner));
+#define GELU_SLOPE (-2.f * 0.79788456f * 1.44269504f)
+INLINE Vector gelu_of(Vector x, Vector slope, Vector cube, const Exp2 *c) {
+  return over_one_plus_exp2(x, wasm_f32x4_mul(x, MULTIPLY_ADD(wasm_f32x4_mul(x, x), cube, slope)), c);
 }
 
-INLINE Vector silu_of(Vector x) { return over_one_plus_exp2(x, wasm_f32x4_mul(x, F32(-1.44269504f))); }
-
 EXPORT(gelu) void gelu(float *x, int count) {
-  for (int i = 0; i < count; i += 4) STORE(x + i, gelu_of(LOAD(x + i)));
+  const Exp2 c = make_exp2();
+  const Vector slope = kept(GELU_SLOPE), cube = kept(GELU_SLOPE * 0.044715f);
+  for (int i = 0; i < count; i += 4) STORE(x + i, gelu_of(LOAD(x + i), slope, cube, &c));
 }
 
 // x[row] = gelu(gate[row]) × x[row]; both have rows `stride` floats apart, and `width` floats of each count.
 EXPORT(gelu_gate) void gelu_gate(float *x, const float *gate, int rows, int width, int stride) {
+  const Exp2 c = make_exp2();
+  const Vector slope = kept(GELU_SLOPE), cube = kept(GELU_SLOPE * 0.044715f);
   for (int row = 0; row < rows; row++, x += stride, gate += stride)
-    for (int j = 0; j < width; j += 4) STORE(x + j, wasm_f32x4_mul(gelu_of(LOAD(gate + j)), LOAD(x + j)));
+    for (int j = 0; j < width; j += 4) STORE(x + j, wasm_f32x4_mul(gelu_of(LOAD(gate + j), slope, cube, &c), LOAD(x + j)));
 }
 
-// The same with silu.
+// The same with silu, x / (1 + e^−x).
 EXPORT(silu_gate) void silu_gate(float *x, const float *gate, int rows, int width, int stride) {
+  const Exp2 c = make_exp2();
+  const Vector minus_log2_e = kept(-1.44269504f);
   for (int row = 0; row < rows; row++, x += stride, gate += stride)
-    for (int j = 0; j < width; j += 4) STORE(x + j, wasm_f32x4_mul(silu_of(LOAD(gate + j)), LOAD(x + j)));
+    for (int j = 0; j < width; j += 4) {
+      Vector v = LOAD(gate + j);
+      STORE(x + j, wasm_f32x4_mul(over_one_plus_exp2(v, wasm_f32x4_mul(v, minus_log2_e), &c), LOAD(x + j)));
+    }
 }
 
 // Rotary positions, NEOX style: number i of a head turns with number i + head/2. `heads` heads at the start of each row

@@ -33,28 +33,34 @@ INLINE Work divide_work(uint8_t *work, int k, int bytes) {
 
 INLINE const float *bias_at(const float *bias, int column) { return bias ? bias + column : 0; }
 
-// Eight columns → int16 with one scale for SPAN numbers: a block whose scale is smaller than the largest of its span
-// is multiplied by their ratio. The rounding is 1/32 of a step of the int8 weight with the largest scale.
-static void widen_panel(const int8_t *values, const float *scales, int k, int16_t *panel, float *panel_scales) {
+// Eight columns → int16 with one scale for SPAN numbers: a block whose scale is smaller than the largest of its span is
+// multiplied by their ratio, in steps of 1/4096. The result is rounded to 1/32 of a step of the int8 weight with the
+// largest scale.
+__attribute__((noinline)) static void widen_panel(const int8_t *values, const float *scales, int k, int16_t *panel, float *panel_scales) {
+  // Of four columns' runs of four numbers, the first two numbers of each or the last two; each becomes the upper byte of
+  // an int16, which is 256 times the number. Indices out of range give 0.
+  // V8 would build a constant anew at each use, which costs more than the use: these depend on k, and 0 is added to them.
+  int sign = k >> 31;
+  KEEP_ORDER(sign);
+  const Vector zero = wasm_i8x16_splat(sign);
+  const Vector first_pairs = wasm_v128_or(wasm_i8x16_const(-1, 0, -1, 1, -1, 4, -1, 5, -1, 8, -1, 9, -1, 12, -1, 13), zero);
+  const Vector last_pairs = wasm_v128_or(wasm_i8x16_const(-1, 2, -1, 3, -1, 6, -1, 7, -1, 10, -1, 11, -1, 14, -1, 15), zero);
   for (int span = 0; span < k; span += SPAN, panel_scales += 8) {
     const int end = min_int(span + SPAN, k);
     UNROLLED for (int half = 0; half < 2; half++) {
       Vector largest = F32(0.f);
       for (int c = span; c < end; c += 32) largest = wasm_f32x4_pmax(largest, wasm_f32x4_abs(LOAD(scales + c / 4 + half * 4)));
       STORE(panel_scales + half * 4, wasm_f32x4_mul(largest, F32(1.f / 32.f)));
-      Vector inverse = wasm_f32x4_div(F32(32768.f), wasm_f32x4_pmax(largest, F32(1e-30f)));
+      Vector inverse = wasm_f32x4_div(F32(4096.f), wasm_f32x4_pmax(largest, F32(1e-30f)));
       for (int c = span; c < end; c += 32) {
         Vector ratio = to_nearest_int(wasm_f32x4_mul(LOAD(scales + c / 4 + half * 4), inverse));
-        ratio = wasm_i32x4_max(wasm_i32x4_min(ratio, wasm_i32x4_const_splat(32767)), wasm_i32x4_const_splat(-32767));
         ratio = wasm_v128_or(wasm_v128_and(ratio, wasm_i32x4_const_splat(0xffff)), wasm_i32x4_shl(ratio, 16));
-        ROLLED for (int step = 0; step < 32; step += 4) {
+        UNROLLED for (int step = 0; step < 32; step += 4) {
           Vector q = LOAD(values + (c + step) * 8 + half * 16);
-          Vector low = wasm_i16x8_extend_low_i8x16(q), high = wasm_i16x8_extend_high_i8x16(q);
-          Vector first = wasm_i16x8_shl(wasm_i32x4_shuffle(low, high, 0, 2, 4, 6), 5);
-          Vector second = wasm_i16x8_shl(wasm_i32x4_shuffle(low, high, 1, 3, 5, 7), 5);
           int16_t *to = panel + (c + step) * 8 + half * 8;
-          STORE(to, wasm_i16x8_q15mulr_sat(first, ratio));
-          STORE(to + 16, wasm_i16x8_q15mulr_sat(second, ratio));
+          // (256 q × ratio + 2^14) >> 15; the ratio is far from -32768, where the relaxed form differs.
+          STORE(to, wasm_i16x8_relaxed_q15mulr(wasm_i8x16_relaxed_swizzle(q, first_pairs), ratio));
+          STORE(to + 16, wasm_i16x8_relaxed_q15mulr(wasm_i8x16_relaxed_swizzle(q, last_pairs), ratio));
         }
       }
     }

@@ -10,14 +10,22 @@
 //   16-bit  values  [rows/8][k][8]      float16 or bfloat16, as in the file
 #include "dequantize.h"
 
-// Thirty-two values and their scale to their place. `at` is the flat index of the first in the tensor.
-INLINE void place_block(const int8_t *block, float scale, int64_t at, int k, int8_t *values, float *scales) {
-  int64_t row = at / k;
-  int column = at - row * k;
-  int64_t group = row >> 3, lane = row & 7;
-  scales[(group * (k >> 5) + (column >> 5)) * 8 + lane] = scale;
-  int8_t *to = values + group * 8 * k + column * 8 + lane * 4;
+// A place in a matrix: the next block of 32 goes to row `row`, from column `column` on.
+typedef struct {
+  int64_t row;
+  int column;
+} Place;
+
+INLINE Place place_at(int64_t at, int k) { return (Place){at / k, (int)(at % k)}; }
+
+// Thirty-two values and their scale to their place, and on to the next.
+INLINE void place_block(const int8_t *block, float scale, Place *place, int k, int8_t *values, float *scales) {
+  const int64_t group = place->row >> 3, lane = place->row & 7;
+  scales[(group * (k >> 5) + (place->column >> 5)) * 8 + lane] = scale;
+  int8_t *to = values + group * 8 * k + place->column * 8 + lane * 4;
   UNROLLED for (int j = 0; j < 32; j += 4) *(uint32_t *)(to + j * 8) = *(const uint32_t *)(block + j);
+  place->column += 32;
+  if (place->column == k) *place = (Place){place->row + 1, 0};
 }
 
 // Thirty-two floats → signed bytes: scale = largest magnitude / 127, as Q8_0 has it.
@@ -37,12 +45,13 @@ INLINE float quantize_block(const float *x, int8_t *block) {
 
 INLINE int pack_blocks(int format, const uint8_t *blocks, int count, int64_t at, int k, int8_t *values, float *scales) {
   const int bytes = block_bytes(format), elements = block_elements(format);
+  Place place = place_at(at, k);
   int finite = 1;
-  for (int i = 0; i < count; i++, blocks += bytes, at += elements) {
+  for (int i = 0; i < count; i++, blocks += bytes) {
     finite &= block_is_finite(format, blocks);
     int8_t quantized[32];
     if (format == FORMAT_Q8_0) {
-      place_block((const int8_t *)blocks + 2, half_at(blocks), at, k, values, scales);
+      place_block((const int8_t *)blocks + 2, half_at(blocks), &place, k, values, scales);
     } else if (format == FORMAT_Q4_0 || format == FORMAT_Q5_0) {
       // Whole numbers already: exact.
       Vector q[2];
@@ -51,13 +60,13 @@ INLINE int pack_blocks(int format, const uint8_t *blocks, int count, int64_t at,
       else unpack_small(blocks + 6, blocks + 2, q);
       STORE(quantized, wasm_i8x16_sub(q[0], middle));
       STORE(quantized + 16, wasm_i8x16_sub(q[1], middle));
-      place_block(quantized, half_at(blocks), at, k, values, scales);
+      place_block(quantized, half_at(blocks), &place, k, values, scales);
     } else {
       float x[256];
       dequantize_block(format, blocks, x);
       UNROLLED for (int b = 0; b < elements; b += 32) {
         float scale = quantize_block(x + b, quantized);
-        place_block(quantized, scale, at + b, k, values, scales);
+        place_block(quantized, scale, &place, k, values, scales);
       }
     }
   }
@@ -79,13 +88,15 @@ EXPORT(pack_int8) int pack_int8(int format, const uint8_t *blocks, int count, do
 
 // Floats of `bytes` (4 or 2) each, `count` of them, to their places; k % 4 = 0, and so are `at` and `count`.
 INLINE void spread(const uint8_t *source, int bytes, int count, int64_t at, int k, uint8_t *values) {
-  for (int i = 0; i < count; i += 4, at += 4) {
-    int64_t row = at / k;
-    int64_t to = ((row >> 3) * k + (at - row * k)) * 8 + (row & 7);
+  Place place = place_at(at, k);
+  for (int i = 0; i < count; i += 4) {
+    const int64_t to = ((place.row >> 3) * k + place.column) * 8 + (place.row & 7);
     UNROLLED for (int j = 0; j < 4; j++) {
       if (bytes == 4) ((uint32_t *)values)[to + j * 8] = ((const uint32_t *)source)[i + j];
       else ((uint16_t *)values)[to + j * 8] = ((const uint16_t *)source)[i + j];
     }
+    place.column += 4;
+    if (place.column == k) place = (Place){place.row + 1, 0};
   }
 }
 

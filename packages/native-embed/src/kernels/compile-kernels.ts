@@ -57,10 +57,13 @@ async function compileWide(plain: WasmModule): Promise<CompiledKernels["wide"]> 
  */
 async function compileOptimized(file: string, extraFlags: readonly string[]): Promise<WasmModule> {
   const bytes = await readFile(new URL(`../../wasm/${file}`, import.meta.url));
+  // V8's compiling does not count as something that Node waits for before it exits; a timer does.
+  const waiting = setInterval(() => undefined, 60_000);
   setFlags(["no-liftoff", "no-wasm-lazy-compilation", ...extraFlags]);
   try {
     return await compileModule(bytes);
   } finally {
+    clearInterval(waiting);
     // The defaults of V8.
     setFlags(["liftoff", "wasm-lazy-compilation", ...extraFlags.map((flag) => `no-${flag}`)]);
   }

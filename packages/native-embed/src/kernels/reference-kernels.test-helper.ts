@@ -42,12 +42,12 @@ export function linearExact(
         const inverse = magnitude > 0 ? f(ACTIVATION_MAX / magnitude) : 0;
         const blocks = scales.subarray((column * k + span) / 32, (column * k + end) / 32);
         const largest = blocks.reduce((most, scale) => Math.max(most, Math.abs(scale)), 0);
-        const toRatio = f(32768 / Math.max(largest, f(1e-30)));
+        const toRatio = f(4096 / Math.max(largest, f(1e-30)));
         let sum = 0;
         for (const [i, value] of activations.entries()) {
           const activation = nearest(f(value * inverse));
-          const ratio = Math.max(-32767, Math.min(32767, nearest(f(blocks[i >> 5]! * toRatio))));
-          const weight = (values[column * k + span + i]! * 32 * ratio + 0x4000) >> 15;
+          const ratio = nearest(f(blocks[i >> 5]! * toRatio));
+          const weight = (values[column * k + span + i]! * 256 * ratio + 0x4000) >> 15;
           sum += activation * weight;
         }
         if (Math.abs(sum) >= 2 ** 31) throw new RangeError("the sum does not fit");

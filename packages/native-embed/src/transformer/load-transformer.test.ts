@@ -47,7 +47,7 @@ describe("loading", () => {
     const weights = [...header.tensors.values()].reduce((sum, { byteLength = 0 }) => sum + byteLength, 0);
     expect(reads.every(({ size, isShared }) => size <= 65_536 && isShared)).toBe(true);
     expect(reads.reduce((sum, { size }) => sum + size, 0)).toBe(weights);
-    expect(loading).toEqual({ chunks: reads.length, bytes: weights, largestAllocation: 131_072, peak: 131_072 });
+    expect(loading).toEqual({ chunks: reads.length, bytes: weights, largestAllocation: 262_144, peak: 262_144 });
   });
 
   it("lets other work of the process run between the reads", async () => {
@@ -66,8 +66,8 @@ describe("loading", () => {
     await source.close();
     await rm(folder, { recursive: true });
     expect(loading.chunks).toBeGreaterThan(30);
-    // Two reads are under way at once, so that one turn can see both finish.
-    expect(turns).toBeGreaterThan(loading.chunks / 3);
+    // Four reads are under way at once, so that one turn can see all of them finish.
+    expect(turns).toBeGreaterThan(loading.chunks / 5);
   });
 
   it("stops at the next read once it is aborted", async () => {
@@ -83,7 +83,7 @@ describe("loading", () => {
     };
     const header = await readGgufHeader(source);
     await expect(loadTransformer(watched, header, { threads: 1, signal: abort.signal })).rejects.toThrow("enough");
-    expect(reads).toBeLessThan(8);
+    expect(reads).toBeLessThan(12);
   });
 
   it("fails when it would break its promise on memory", async () => {

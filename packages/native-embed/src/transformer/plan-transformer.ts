@@ -4,6 +4,7 @@ import { nativeEmbedError } from "../errors.ts";
 import type { GgufHeader } from "../gguf/gguf-header.ts";
 import { limits } from "../gguf/limits.ts";
 import { requiredText, requiredTexts } from "../gguf/metadata.ts";
+import { READS_AHEAD } from "../gguf/read-ahead.ts";
 import type { CompiledKernels } from "../kernels/compile-kernels.ts";
 import { bindKernels, STACK_BYTES } from "../kernels/kernels.ts";
 import { allocateMemory, MAX_PAGES, PAGE_BYTES } from "../kernels/webassembly.ts";
@@ -37,10 +38,13 @@ export interface PlannedTransformer {
   readonly memoryBytes: number;
 }
 
-/** Where loading puts what it reads, before it is repacked: two reads of 64 KiB, one under way while the other is used. */
-export const STAGES: readonly [number, number] = [STACK_BYTES, STACK_BYTES + limits.windowBytes];
+/** Where loading puts what it reads, before it is repacked: one place for each read that may be under way. */
+export const STAGES: readonly number[] = Array.from(
+  { length: READS_AHEAD },
+  (_, index) => STACK_BYTES + index * limits.windowBytes,
+);
 
-const WEIGHTS_START = STACK_BYTES + 2 * limits.windowBytes;
+const WEIGHTS_START = STACK_BYTES + READS_AHEAD * limits.windowBytes;
 
 /** Texts are run together up to this many tokens, so that short ones share the work of unpacking the weights. */
 const BATCH_TOKENS = 512;

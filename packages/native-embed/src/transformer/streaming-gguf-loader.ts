@@ -1,6 +1,7 @@
 import { nativeEmbedError } from "../errors.ts";
 import type { ByteSource } from "../gguf/byte-source.ts";
 import { limits } from "../gguf/limits.ts";
+import { readAhead } from "../gguf/read-ahead.ts";
 import type { KernelFunctions } from "../kernels/kernels.ts";
 import type { WasmMemory } from "../kernels/webassembly.ts";
 import { blockFormats } from "../quantization/block-formats.ts";
@@ -11,7 +12,7 @@ import type { LoadStep } from "./weight-placement.ts";
 
 /**
  * Brings tensors from a file into the shared memory, 64 KiB at a time: a read goes straight into the memory, and is
- * repacked from there by the kernels while the next one is under way. Nothing is allocated in JavaScript, and other
+ * repacked from there by the kernels while the next ones are under way. Nothing is allocated in JavaScript, and other
  * work of the process gets its turn at every read.
  */
 export class StreamingGgufLoader {
@@ -46,27 +47,24 @@ export class StreamingGgufLoader {
   async #perform(step: LoadStep, signal: AbortSignal | undefined): Promise<void> {
     const { position, byteLength, format, name } = step.tensor;
     const unit = unitOf(format);
-    const chunk = Math.floor(limits.windowBytes / unit.bytes) * unit.bytes;
-    const read = async (from: number, to: number): Promise<number> => {
-      const bytes = Math.min(chunk, byteLength - from);
-      await this.#source.read(new Uint8Array(this.#memory.buffer, to, bytes), position + from);
-      this.#monitor.read(bytes);
-      return bytes;
-    };
-    const target = (from: number, index: number): number => (step.kind === "raw" ? step.to + from : STAGES[index % 2]!);
-
-    let next = read(0, target(0, 0));
-    for (let from = 0, index = 0; from < byteLength; from += chunk, index++) {
-      const bytes = await next;
+    const pieces = readAhead(this.#source, {
+      position,
+      byteLength,
+      pieceBytes: Math.floor(limits.windowBytes / unit.bytes) * unit.bytes,
+      depth: STAGES.length,
+      target: (index, from, bytes) => {
+        const to = step.kind === "raw" ? step.to + from : STAGES[index % STAGES.length]!;
+        return new Uint8Array(this.#memory.buffer, to, bytes);
+      },
+    });
+    let done = 0;
+    for await (const { byteOffset, byteLength: bytes } of pieces) {
       signal?.throwIfAborted();
-      if (from + chunk < byteLength) {
-        next = read(from + chunk, target(from + chunk, index + 1));
-        // It is awaited in the next round; until then a failure must not count as unhandled.
-        next.catch(() => undefined);
-      }
-      if (!this.#accept(step, target(from, index), from / unit.bytes, bytes / unit.bytes)) {
+      this.#monitor.read(bytes);
+      if (!this.#accept(step, byteOffset, done / unit.bytes, bytes / unit.bytes)) {
         throw nativeEmbedError("INVALID_TENSOR", this.#source.name, `"${name}" has numbers that are not finite`);
       }
+      done += bytes;
     }
   }
 
