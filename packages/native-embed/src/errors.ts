@@ -37,11 +37,11 @@ const catalogue = {
   },
   UNSUPPORTED_ARCHITECTURE: {
     sentence: "The model's architecture is not supported",
-    nextStep: "Use a model of a supported architecture; the package's README lists them.",
+    nextStep: "Use a model of a supported architecture; the README of @resona/native-embed lists them.",
   },
   UNSUPPORTED_TOKENIZER: {
     sentence: "The model's tokenizer is not supported",
-    nextStep: "Use a model of a supported architecture and tokenizer; the package's README lists them.",
+    nextStep: "Use a model of a supported architecture and tokenizer; the README of @resona/native-embed lists them.",
   },
   UNSUPPORTED_TENSOR_TYPE: {
     sentence: "The model's weights are stored in a format that is not supported",

@@ -95,6 +95,15 @@ describe("a transformer", () => {
     expect(inspection.memoryBytes! - weights - scratch).toBe(5 * 65_536);
   });
 
+  it("whose text is split in a way that is not implemented is not supported", async () => {
+    const metadata = [["tokenizer.ggml.pre", text("qwen2")]] as const;
+    const bytes = modelBytes({ shape: "tiny-jina-code", format: "Q4_0", metadata });
+    expect(await inspectModel(memorySource(bytes))).toMatchObject({
+      supported: false,
+      problem: { code: "UNSUPPORTED_TOKENIZER" },
+    });
+  });
+
   it("whose pooling is not stated is not supported, and the reader is asked", async () => {
     const bytes = modelBytes({ shape: "tiny-bert", format: "Q4_0", omit: ["bert.pooling_type"] });
     expect(await inspectModel(memorySource(bytes))).toMatchObject({

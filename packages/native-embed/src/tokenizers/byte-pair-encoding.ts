@@ -61,7 +61,8 @@ export async function loadBytePairEncoding(source: ByteSource, header: GgufHeade
 /** llama.cpp's beginning and end of text for this tokenizer where the file names none. */
 const LLAMA_DEFAULT_TOKEN = 11;
 
-function preTokenizerOf(header: GgufHeader): PreTokenizer {
+/** What the header's `tokenizer.ggml.pre` stands for. Throws `UNSUPPORTED_TOKENIZER` or `INVALID_METADATA`. */
+export function preTokenizerOf(header: GgufHeader): PreTokenizer {
   const name = header.metadata.get(PRE_KEY) ?? "default";
   if (typeof name !== "string") throw invalid(header, PRE_KEY, "is not a text");
   const preTokenizer = Object.hasOwn(preTokenizers, name) ? preTokenizers[name] : undefined;

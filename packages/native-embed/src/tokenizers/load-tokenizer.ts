@@ -2,18 +2,22 @@ import { nativeEmbedError } from "../errors.ts";
 import type { ByteSource } from "../gguf/byte-source.ts";
 import type { GgufHeader } from "../gguf/gguf-header.ts";
 import { requiredText } from "../gguf/metadata.ts";
-import { GPT2, loadBytePairEncoding } from "./byte-pair-encoding.ts";
+import { GPT2, loadBytePairEncoding, preTokenizerOf } from "./byte-pair-encoding.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { loadUnigram, T5 } from "./unigram.ts";
 import { BERT, loadWordPiece } from "./word-piece.ts";
 
-type LoadTokenizer = (source: ByteSource, header: GgufHeader) => Promise<Tokenizer>;
+interface TokenizerKind {
+  readonly load: (source: ByteSource, header: GgufHeader) => Promise<Tokenizer>;
+  /** Throws what the header alone shows to be unsupported. */
+  readonly check?: (header: GgufHeader) => void;
+}
 
-/** Every supported `tokenizer.ggml.model` of transformer models with its loader. */
-const tokenizers: Readonly<Record<string, LoadTokenizer>> = {
-  [BERT]: loadWordPiece,
-  [GPT2]: loadBytePairEncoding,
-  [T5]: loadUnigram,
+/** Every supported `tokenizer.ggml.model` of transformer models. */
+const tokenizers: Readonly<Record<string, TokenizerKind>> = {
+  [BERT]: { load: loadWordPiece },
+  [GPT2]: { load: loadBytePairEncoding, check: preTokenizerOf },
+  [T5]: { load: loadUnigram },
 };
 
 /**
@@ -26,16 +30,20 @@ const tokenizers: Readonly<Record<string, LoadTokenizer>> = {
  * Rejects with `UNSUPPORTED_TOKENIZER`, `INVALID_METADATA`, `LIMIT_EXCEEDED`, or what the source's `read` rejects with.
  */
 export async function loadTokenizer(source: ByteSource, header: GgufHeader): Promise<Tokenizer> {
-  return checkTokenizer(header)(source, header);
+  return kindOf(header).load(source, header);
 }
 
-/** The loader of the tokenizer that the header names. Throws `UNSUPPORTED_TOKENIZER` or `INVALID_METADATA`. */
-export function checkTokenizer(header: GgufHeader): LoadTokenizer {
+/** Throws `UNSUPPORTED_TOKENIZER` or `INVALID_METADATA` for a tokenizer that the header shows not to be supported. */
+export function checkTokenizer(header: GgufHeader): void {
+  kindOf(header).check?.(header);
+}
+
+function kindOf(header: GgufHeader): TokenizerKind {
   const name = requiredText(header, "tokenizer.ggml.model");
-  const load = Object.hasOwn(tokenizers, name) ? tokenizers[name] : undefined;
-  if (load === undefined) {
+  const kind = Object.hasOwn(tokenizers, name) ? tokenizers[name] : undefined;
+  if (kind === undefined) {
     const supported = Object.keys(tokenizers).join(", ");
     throw nativeEmbedError("UNSUPPORTED_TOKENIZER", header.name, `it is "${name}"; supported: ${supported}`);
   }
-  return load;
+  return kind;
 }

@@ -7,6 +7,7 @@ import type { HyperParameters } from "./transformer-plan.ts";
 
 /** llama.cpp's numbers of the ways of pooling. */
 const poolings: readonly (Pooling | undefined)[] = [undefined, "mean", "cls", "last"];
+const RANK = 4;
 
 /**
  * Reads what the architecture's keys say. `pooling` overrides the file's.
@@ -14,6 +15,7 @@ const poolings: readonly (Pooling | undefined)[] = [undefined, "mean", "cls", "l
  * how to pool, `UNSUPPORTED_ARCHITECTURE` for what the kernels do not do.
  */
 export function readHyperParameters(header: GgufHeader, architecture: string, pooling?: Pooling): HyperParameters {
+  refuseRanking(header, architecture);
   const integer = (key: string, max: number): number => requiredInteger(header, `${architecture}.${key}`, 1, max);
   const width = integer("embedding_length", limits.embeddingLength);
   const heads = integer("attention.head_count", limits.embeddingLength);
@@ -21,7 +23,7 @@ export function readHyperParameters(header: GgufHeader, architecture: string, po
   const unsupported = (detail: string): Error => nativeEmbedError("UNSUPPORTED_ARCHITECTURE", header.name, detail);
   if (width % 32 !== 0 || feedForward % 32 !== 0)
     throw unsupported(`widths of ${width} and ${feedForward}, not multiples of 32`);
-  if (width % (heads * 8) !== 0) throw unsupported(`heads of ${width / heads} numbers, not a multiple of 8`);
+  if (width % (heads * 8) !== 0) throw unsupported(`${heads} heads do not divide ${width} numbers into multiples of 8`);
   if (header.metadata.get(`${architecture}.attention.causal`) === true) throw unsupported("its attention is causal");
   const keyValueHeads = header.metadata.get(`${architecture}.attention.head_count_kv`) ?? heads;
   if (keyValueHeads !== heads) throw unsupported(`not all of its ${heads} heads have keys and values of their own`);
@@ -45,4 +47,10 @@ function readPooling(header: GgufHeader, architecture: string): Pooling {
   if (pooling !== undefined) return pooling;
   const detail = type === undefined ? `"${key}" is missing` : `"${key}" is none of mean, cls and last`;
   throw nativeEmbedError("POOLING_UNKNOWN", header.name, detail);
+}
+
+/** A model that ranks pairs of texts makes no vectors, whatever the pooling. */
+function refuseRanking(header: GgufHeader, architecture: string): void {
+  if (header.metadata.get(`${architecture}.pooling_type`) !== RANK) return;
+  throw nativeEmbedError("UNSUPPORTED_ARCHITECTURE", header.name, "it ranks pairs of texts and makes no vectors");
 }

@@ -133,7 +133,7 @@ describe("a model that cannot be run", () => {
   it.each([
     ["does not say how to pool", { ...tiny, omit: ["bert.pooling_type"] }, "POOLING_UNKNOWN"],
     ["says to pool in a way that is none", entry("bert.pooling_type", 0), "POOLING_UNKNOWN"],
-    ["says to rank", entry("bert.pooling_type", 4), "POOLING_UNKNOWN"],
+    ["ranks", entry("bert.pooling_type", 4), "UNSUPPORTED_ARCHITECTURE"],
     ["has no block count", { ...tiny, omit: ["bert.block_count"] }, "INVALID_METADATA"],
     ["has more blocks than tensors", entry("bert.block_count", 3), "INVALID_TENSOR"],
     ["has no blocks", entry("bert.block_count", 0), "INVALID_METADATA"],

@@ -2,7 +2,7 @@ import { nativeEmbedError } from "../errors.ts";
 import type { GgufHeader, GgufTensor } from "../gguf/gguf-header.ts";
 import type { DotProduct } from "../kernels/compile-kernels.ts";
 import type { Address } from "../kernels/kernels.ts";
-import { blockFormats } from "../quantization/block-formats.ts";
+import { blockFormats, ggmlTypeName } from "../quantization/block-formats.ts";
 import type { BlockFormatName } from "../quantization/block-formats.ts";
 import type { Linear, Norm, Table } from "./transformer-plan.ts";
 
@@ -212,7 +212,7 @@ export class WeightPlacement {
       throw nativeEmbedError(
         "UNSUPPORTED_TENSOR_TYPE",
         this.#header.name,
-        `"${name}" is in ggml's format ${tensor.type}`,
+        `"${name}" is stored as ${ggmlTypeName(tensor.type)}`,
       );
     }
     return tensor;
