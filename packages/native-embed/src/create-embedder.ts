@@ -63,8 +63,8 @@ export interface NativeEmbedder {
   statistics(): EmbedderStatistics;
   memory(): EmbedderMemory;
   /**
-   * Ends what this embedder has under way and gives the model back; its memory is free and its threads have ended once
-   * every embedder of the same file is closed. May be repeated.
+   * Ends what this embedder has under way and gives the model back. Once every embedder that shares it is closed, its
+   * threads have ended and its memory is V8's to collect. May be repeated.
    */
   close(): Promise<void>;
 }

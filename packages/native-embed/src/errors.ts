@@ -55,6 +55,14 @@ const catalogue = {
     sentence: "The memory for the model cannot be had",
     nextStep: "Use a smaller or more quantised model, fewer `threads`, or a smaller `maxTokens`.",
   },
+  KERNELS_UNAVAILABLE: {
+    sentence: "Transformer models cannot be run in this process",
+    nextStep: "They need WebAssembly with SIMD: run a current Node.js, without --jitless.",
+  },
+  NOT_FINITE: {
+    sentence: "The model computed numbers that are not finite",
+    nextStep: "Copy the model again, or use another version of it; its weights are damaged or overflow.",
+  },
   EMBED_WORKER_FAILED: {
     sentence: "A thread that computes vectors ended twice at the same texts",
     nextStep: "Try again; if it happens again, please report it with the model's name and the cause.",

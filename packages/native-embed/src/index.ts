@@ -23,3 +23,4 @@ export type {
   TokenizerInspection,
 } from "./inspect-model.ts";
 export type { TaskPrefixes } from "./task-prefixes.ts";
+export type { MemoryReport } from "./transformer/memory-monitor.ts";

@@ -115,15 +115,15 @@ async function inspectSource(source: ByteSource): Promise<ModelInspection> {
     tensors: byFormat(tensors),
     tokenizer: inspectTokenizer(header),
     pooling: pooling === undefined ? undefined : poolings[pooling],
-    ...(await judge(header)),
+    ...judge(header),
   };
 }
 
 type Judgement = Pick<ModelInspection, "supported" | "problem" | "memoryBytes">;
 
-async function judge(header: GgufHeader): Promise<Judgement> {
+function judge(header: GgufHeader): Judgement {
   try {
-    return { supported: true, problem: undefined, memoryBytes: await memoryOf(header) };
+    return { supported: true, problem: undefined, memoryBytes: memoryOf(header) };
   } catch (error) {
     if (!(error instanceof NativeEmbedError)) throw error;
     const { code, message, nextStep } = error;
@@ -131,11 +131,11 @@ async function judge(header: GgufHeader): Promise<Judgement> {
   }
 }
 
-/** What loading the model would take. Rejects with what loading it would, as far as the header tells. */
-async function memoryOf(header: GgufHeader): Promise<number> {
+/** What loading the model would take. Throws what loading it would, as far as the header tells. */
+function memoryOf(header: GgufHeader): number {
   if (supportedArchitecture(header) === STATIC_EMBEDDING) return staticEmbeddingBytes(header);
   checkTokenizer(header);
-  return planTransformer(header, { threads: 1 }, await compileKernels()).memoryBytes;
+  return planTransformer(header, { threads: 1 }, compileKernels()).memoryBytes;
 }
 
 function staticEmbeddingBytes(header: GgufHeader): number {

@@ -181,15 +181,16 @@ INLINE void softmax_float(float *scores, int position, int n, float slope, float
 // a[4][k] × panel → out[4][columns], all `columns` of them.
 INLINE void multiply(const uint8_t *a, const float *a_scales, const uint8_t *panel, const float *panel_scales, int k, int columns,
                      float *out, int out_stride, const int exact) {
-  const int spans = spans_of(k);
   for (int column = 0; column < columns;) {
-    const int wide = GROUPS == 2 && column + 16 <= columns;
+    const int groups = GROUPS == 2 && column + 16 <= columns ? 2 : 1;
     const int64_t at = (int64_t)column * k;
-    if (exact && wide) exact_tile((const int16_t *)a, a_scales, (const int16_t *)panel + at, panel_scales + column * spans, k, 0, out + column, out_stride, 2);
-    else if (exact) exact_tile((const int16_t *)a, a_scales, (const int16_t *)panel + at, panel_scales + column * spans, k, 0, out + column, out_stride, 1);
-    else if (wide) float_tile((const float *)a, (const float *)panel + at, (int64_t)k * 8, k, 0, out + column, out_stride, 2);
-    else float_tile((const float *)a, (const float *)panel + at, (int64_t)k * 8, k, 0, out + column, out_stride, 1);
-    column += wide ? 16 : 8;
+    if (exact) {
+      const float *scales = panel_scales + column * spans_of(k);
+      exact_tile((const int16_t *)a, a_scales, (const int16_t *)panel + at, scales, k, 0, out + column, out_stride, groups);
+    } else {
+      float_tile((const float *)a, (const float *)panel + at, k, 0, out + column, out_stride, groups);
+    }
+    column += groups * 8;
   }
 }
 

@@ -51,7 +51,7 @@ function build(output, sources, extra) {
 const all = sourceNames.filter((name) => name.endsWith(".c"));
 const binaries = {
   "kernels.wasm": build("kernels.wasm", all, []),
-  "wide.wasm": build("wide.wasm", ["attention.c", "linear.c"], ["-DGROUPS=2"]),
+  "wide.wasm": build("wide.wasm", ["attention.c", "linear.c", "tiles.c"], ["-DGROUPS=2"]),
   "emulated-unsigned.wasm": build("emulated-unsigned.wasm", all, ["-DEMULATE_RELAXED_DOT=1"]),
   "emulated-signed.wasm": build("emulated-signed.wasm", all, ["-DEMULATE_RELAXED_DOT=2"]),
 };

@@ -18,8 +18,10 @@ void gather_rows(int format, const uint8_t *table, int width, const int32_t *ids
 }
 
 // x = LayerNorm(x + added) × gain + shift, in place; `added` and `shift` may be null. `stride` is that of x.
+// Returns 0 when a row had numbers that are not finite, or all the same ones without epsilon; else 1.
 EXPORT(layer_norm)
-void layer_norm(float *x, int stride, const float *added, int rows, int width, const float *gain, const float *shift, float epsilon) {
+int layer_norm(float *x, int stride, const float *added, int rows, int width, const float *gain, const float *shift, float epsilon) {
+  int finite = 1;
   for (int row = 0; row < rows; row++, x += stride) {
     Vector sum = F32(0.f), squares = F32(0.f);
     for (int j = 0; j < width; j += 4) {
@@ -35,12 +37,16 @@ void layer_norm(float *x, int stride, const float *added, int rows, int width, c
       Vector v = wasm_f32x4_sub(LOAD(x + j), mean);
       squares = MULTIPLY_ADD(v, v, squares);
     }
-    const Vector inverse = wasm_f32x4_splat(1.f / __builtin_sqrtf(sum_of(squares) / width + epsilon));
+    const float scale = 1.f / __builtin_sqrtf(sum_of(squares) / width + epsilon);
+    // Neither 0 (of infinity), nor infinite (of 0), nor no number.
+    finite &= scale > 0.f && scale < __builtin_inff();
+    const Vector inverse = wasm_f32x4_splat(scale);
     for (int j = 0; j < width; j += 4) {
       Vector v = wasm_f32x4_mul(wasm_f32x4_mul(wasm_f32x4_sub(LOAD(x + j), mean), inverse), LOAD(gain + j));
       STORE(x + j, shift ? wasm_f32x4_add(v, LOAD(shift + j)) : v);
     }
   }
+  return finite;
 }
 
 // x / (1 + 2^y)

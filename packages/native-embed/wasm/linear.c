@@ -3,33 +3,44 @@
 //   x     [rows][k] float32, rows `x_stride` floats apart
 //   out   [rows rounded up to 4][columns] float32, rows `out_stride` apart; k % 32 = 0 and columns % 8 = 0
 //   bias  [columns], or null
-//   work  scratch of LINEAR_WORK_BYTES + 64 × k bytes, aligned to 16
+//   work  scratch of linear_work_bytes(k), aligned to 16
 //
 // The rows are taken in blocks whose packed activations stay in the second-level cache while all columns pass by.
 #include "dequantize.h"
 #include "tiles.h"
 
+// What the packed activations of a block of rows may take; a block has four rows at least.
 #define ACTIVATION_BYTES (512 * 1024)
+// A scale for 32 numbers of each row at most.
 #define SCALE_BYTES (64 * 1024)
-
-EXPORT(linear_work_bytes) int linear_work_bytes(int k) { return ACTIVATION_BYTES + SCALE_BYTES + 64 * k + 4096; }
 
 typedef struct {
   uint8_t *activations;
   float *scales;
   uint8_t *panel;
   float *panel_scales;
+  uint8_t *end;
   int rows;
 } Work;
 
-// Where things are in the scratch, and the rows of one block when a packed number has `bytes`.
+// Where things are in the scratch, and the rows of one block when a packed number has `bytes`. The places are the same
+// for all sizes of numbers.
 INLINE Work divide_work(uint8_t *work, int k, int bytes) {
-  int rows = ACTIVATION_BYTES / (bytes * k) & ~3;
-  // Scales are one for 32 numbers or for SPAN; a block of more rows than this gains nothing.
-  rows = min_int(rows < 4 ? 4 : rows, 512);
-  uint8_t *panel = work + ACTIVATION_BYTES + SCALE_BYTES;
-  return (Work){work, (float *)(work + ACTIVATION_BYTES), panel, (float *)(panel + 64 * (int64_t)k), rows};
+  const int activation_bytes = 16 * k > ACTIVATION_BYTES ? 16 * k : ACTIVATION_BYTES;
+  const int rows = ACTIVATION_BYTES / (bytes * k) & ~3;
+  Work w;
+  w.activations = work;
+  w.scales = (float *)(w.activations + activation_bytes);
+  // Sixteen columns of up to four bytes a number, and their scales.
+  w.panel = (uint8_t *)w.scales + SCALE_BYTES;
+  w.panel_scales = (float *)(w.panel + 64 * (int64_t)k);
+  w.end = (uint8_t *)w.panel_scales + 64 * spans_of(k);
+  // A block of more than 512 rows gains nothing, and their scales would not fit.
+  w.rows = min_int(rows < 4 ? 4 : rows, 512);
+  return w;
 }
+
+EXPORT(linear_work_bytes) int linear_work_bytes(int k) { return (int)(uintptr_t)divide_work(0, k, 4).end; }
 
 INLINE const float *bias_at(const float *bias, int column) { return bias ? bias + column : 0; }
 
@@ -91,8 +102,7 @@ void linear_exact(const float *x, int x_stride, int rows, const int8_t *values, 
         const int16_t *a = activations + (int64_t)row * k;
         const float *a_scales = w.scales + row * spans;
         float *to = out + (int64_t)(block + row) * out_stride + column;
-        if (wide) exact_tile(a, a_scales, panel, w.panel_scales, k, bias_at(bias, column), to, out_stride, 2);
-        else exact_tile(a, a_scales, panel, w.panel_scales, k, bias_at(bias, column), to, out_stride, 1);
+        exact_tile(a, a_scales, panel, w.panel_scales, k, bias_at(bias, column), to, out_stride, wide + 1);
       }
       column += wide ? 16 : 8;
     }
@@ -101,7 +111,7 @@ void linear_exact(const float *x, int x_stride, int rows, const int8_t *values, 
 
 // ---- int8 activations and the relaxed dot product -------------------------------------------------------------------
 
-// What the relaxed instruction computes is the machine's business (kernels.ts probes it). EMULATE_RELAXED_DOT makes it
+// What the relaxed instruction computes is the machine's business (compile-kernels.ts probes it). EMULATE_RELAXED_DOT makes it
 // the exact dot product of signed weights with unsigned (1) or signed (2) activations: for tests of both paths on
 // machines that have neither.
 INLINE Vector relaxed_dot(Vector weights, Vector activations, Vector sum) {
@@ -262,8 +272,7 @@ void linear_float(const float *x, int x_stride, int rows, int format, const uint
       for (int row = 0; row < count; row += 4) {
         const float *a = activations + (int64_t)row * k;
         float *to = out + (int64_t)(block + row) * out_stride + column;
-        if (wide) float_tile(a, panel, (int64_t)k * 8, k, bias_at(bias, column), to, out_stride, 2);
-        else float_tile(a, panel, (int64_t)k * 8, k, bias_at(bias, column), to, out_stride, 1);
+        float_tile(a, panel, k, bias_at(bias, column), to, out_stride, wide + 1);
       }
       column += wide ? 16 : 8;
     }

@@ -43,69 +43,72 @@ INLINE float quantize_block(const float *x, int8_t *block) {
   return magnitude / 127.f;
 }
 
-INLINE int pack_blocks(int format, const uint8_t *blocks, int count, int64_t at, int k, int8_t *values, float *scales) {
+// Formats whose blocks hold whole numbers that fit int8 as they are.
+INLINE int is_whole(int format) { return format == FORMAT_Q8_0 || format == FORMAT_Q4_0 || format == FORMAT_Q5_0; }
+
+// The 32 whole numbers of a block.
+INLINE void unpack_whole(int format, const uint8_t *block, int8_t *out) {
+  if (format == FORMAT_Q8_0) {
+    STORE(out, LOAD(block + 2));
+    STORE(out + 16, LOAD(block + 18));
+    return;
+  }
+  Vector q[2];
+  if (format == FORMAT_Q4_0) unpack_small(block + 2, 0, q);
+  else unpack_small(block + 6, block + 2, q);
+  const Vector middle = wasm_i8x16_splat(format == FORMAT_Q4_0 ? 8 : 16);
+  STORE(out, wasm_i8x16_sub(q[0], middle));
+  STORE(out + 16, wasm_i8x16_sub(q[1], middle));
+}
+
+// `blocks`: `count` blocks; `at`: index of their first number in the tensor. k % 32 = 0. Numbers of the unquantised
+// formats come in blocks of four, and `count` of these is a multiple of eight.
+// Returns 0 when one of them is not finite, else 1.
+EXPORT(pack_int8) int pack_int8(int format, const uint8_t *blocks, int count, double at, int k, int8_t *values, float *scales) {
   const int bytes = block_bytes(format), elements = block_elements(format);
-  Place place = place_at(at, k);
-  int finite = 1;
+  Place place = place_at((int64_t)at, k);
+  int finite = 1, filled = 0;
+  int8_t quantized[32];
+  float x[256];
   for (int i = 0; i < count; i++, blocks += bytes) {
     finite &= block_is_finite(format, blocks);
-    int8_t quantized[32];
-    if (format == FORMAT_Q8_0) {
-      place_block((const int8_t *)blocks + 2, half_at(blocks), &place, k, values, scales);
-    } else if (format == FORMAT_Q4_0 || format == FORMAT_Q5_0) {
-      // Whole numbers already: exact.
-      Vector q[2];
-      Vector middle = wasm_i8x16_splat(format == FORMAT_Q4_0 ? 8 : 16);
-      if (format == FORMAT_Q4_0) unpack_small(blocks + 2, 0, q);
-      else unpack_small(blocks + 6, blocks + 2, q);
-      STORE(quantized, wasm_i8x16_sub(q[0], middle));
-      STORE(quantized + 16, wasm_i8x16_sub(q[1], middle));
+    if (is_whole(format)) {
+      unpack_whole(format, blocks, quantized);
       place_block(quantized, half_at(blocks), &place, k, values, scales);
-    } else {
-      float x[256];
-      dequantize_block(format, blocks, x);
-      UNROLLED for (int b = 0; b < elements; b += 32) {
-        float scale = quantize_block(x + b, quantized);
-        place_block(quantized, scale, &place, k, values, scales);
-      }
+      continue;
     }
+    dequantize_block(format, blocks, x + filled);
+    filled += elements;
+    if (filled < 32) continue;
+    for (int b = 0; b < filled; b += 32) {
+      float scale = quantize_block(x + b, quantized);
+      place_block(quantized, scale, &place, k, values, scales);
+    }
+    filled = 0;
   }
   return finite;
 }
 
-// `blocks`: `count` blocks of a quantised format; `at`: index of their first number in the tensor. k % 32 = 0.
-// Returns 0 when one of their scales is not finite, else 1.
-EXPORT(pack_int8) int pack_int8(int format, const uint8_t *blocks, int count, double at, int k, int8_t *values, float *scales) {
-  int64_t first = (int64_t)at;
-  switch (format) {
-#define PACK(f) case f: return pack_blocks(f, blocks, count, first, k, values, scales);
-    PACK(FORMAT_Q4_0) PACK(FORMAT_Q4_1) PACK(FORMAT_Q5_0) PACK(FORMAT_Q5_1) PACK(FORMAT_Q8_0)
-    PACK(FORMAT_Q4_K) PACK(FORMAT_Q5_K) PACK(FORMAT_Q6_K)
-#undef PACK
-    default: return 0;
-  }
-}
-
-// Floats of `bytes` (4 or 2) each, `count` of them, to their places; k % 4 = 0, and so are `at` and `count`.
-INLINE void spread(const uint8_t *source, int bytes, int count, int64_t at, int k, uint8_t *values) {
-  Place place = place_at(at, k);
-  for (int i = 0; i < count; i += 4) {
+// `count` numbers of F32, F16 or BF16 to their places, as they are or (`format` is not `kept_format`) as F32; k % 4 = 0,
+// and so are `at` and `count`. Returns 0 when one of them is not finite, else 1.
+EXPORT(pack_float)
+int pack_float(int format, int kept_format, const uint8_t *source, int count, double at, int k, uint8_t *values) {
+  const int bytes = format == FORMAT_F32 ? 4 : 2;
+  Place place = place_at((int64_t)at, k);
+  int finite = 1;
+  for (int i = 0; i < count; i += 4, source += 4 * bytes) {
+    finite &= block_is_finite(format, source);
     const int64_t to = ((place.row >> 3) * k + place.column) * 8 + (place.row & 7);
-    UNROLLED for (int j = 0; j < 4; j++) {
-      if (bytes == 4) ((uint32_t *)values)[to + j * 8] = ((const uint32_t *)source)[i + j];
-      else ((uint16_t *)values)[to + j * 8] = ((const uint16_t *)source)[i + j];
+    if (kept_format == FORMAT_F32) {
+      float numbers[4];
+      STORE(numbers, load_floats(format, source));
+      UNROLLED for (int j = 0; j < 4; j++) ((float *)values)[to + j * 8] = numbers[j];
+    } else {
+      UNROLLED for (int j = 0; j < 4; j++) ((uint16_t *)values)[to + j * 8] = ((const uint16_t *)source)[j];
     }
     place.column += 4;
     if (place.column == k) place = (Place){place.row + 1, 0};
   }
-}
-
-// `count` numbers of F32, F16 or BF16. Returns 0 when one of them is not finite, else 1.
-EXPORT(pack_float) int pack_float(int format, const uint8_t *source, int count, double at, int k, uint8_t *values) {
-  int finite = 1;
-  for (int i = 0; i < count; i += 4) finite &= block_is_finite(format, source + i * (format == FORMAT_F32 ? 4 : 2));
-  if (format == FORMAT_F32) spread(source, 4, count, (int64_t)at, k, values);
-  else spread(source, 2, count, (int64_t)at, k, values);
   return finite;
 }
 

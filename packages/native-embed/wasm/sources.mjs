@@ -16,6 +16,7 @@ export const sourceNames = [
   "linear.c",
   "pack.c",
   "simd.h",
+  "tiles.c",
   "tiles.h",
 ];
 

@@ -25,6 +25,7 @@ export const nomicBert: EncoderArchitecture = {
       throw nativeEmbedError("UNSUPPORTED_ARCHITECTURE", header.name, detail);
     }
     const base = optionalNumber(header, "nomic-bert.rope.freq_base") ?? DEFAULT_FREQUENCY_BASE;
+    if (base <= 0) throw nativeEmbedError("INVALID_METADATA", header.name, `"nomic-bert.rope.freq_base" is ${base}`);
     const types = "token_types.weight";
     return {
       tokens: placement.table("token_embd.weight", 1, width),

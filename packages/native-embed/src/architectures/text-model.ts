@@ -1,3 +1,5 @@
+import type { MemoryReport } from "../transformer/memory-monitor.ts";
+
 /** How the vectors of a text's tokens become the text's: their mean, or the first's (`cls`), or the last's. */
 export const poolings: readonly ["mean", "cls", "last"] = ["mean", "cls", "last"];
 
@@ -67,8 +69,10 @@ export interface TextModel {
 export interface ModelMemory {
   readonly weights: number;
   readonly vocabulary: number;
-  /** Work space, the same for every text. */
+  /** Work space, the same for every text. Of a transformer it is address space: only what texts use takes memory. */
   readonly scratch: number;
+  /** What loading the weights of a transformer read and allocated. */
+  readonly loading?: MemoryReport;
 }
 
 /** A model that is quick enough to be run where it is called. Calls leave nothing behind but their result. */

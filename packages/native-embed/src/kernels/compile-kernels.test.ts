@@ -1,12 +1,16 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
+import { expect, it, vi } from "vitest";
 
-import { expect, it } from "vitest";
+it("compiles once per process", async () => {
+  const { compileKernels } = await import("./compile-kernels.ts");
+  expect(compileKernels()).toBe(compileKernels());
+});
 
-it("a process that waits for nothing but the kernels does not exit before it has them", async () => {
-  const module = JSON.stringify(new URL("./compile-kernels.ts", import.meta.url).href);
-  const script = `const { compileKernels } = await import(${module}); console.log((await compileKernels()).dot);`;
-  const flags = ["--conditions=@resona/source", "--input-type=module", "--eval", script];
-  const { stdout } = await promisify(execFile)(process.execPath, flags);
-  expect(stdout).toMatch(/^(exact|relaxed-signed|relaxed-unsigned)\n$/);
+it("says that WebAssembly cannot be used where there is none, and tries again later", async () => {
+  vi.resetModules();
+  vi.stubGlobal("WebAssembly", undefined);
+  const { compileKernels } = await import("./compile-kernels.ts");
+  const failure = expect.objectContaining({ code: "KERNELS_UNAVAILABLE" }) as Error;
+  expect(() => compileKernels()).toThrow(failure);
+  expect(() => compileKernels()).toThrow(failure);
+  vi.unstubAllGlobals();
 });

@@ -1,6 +1,9 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 
+import { nativeEmbedError } from "../errors.ts";
+import { blockFormats } from "../quantization/block-formats.ts";
+import type { BlockFormatName } from "../quantization/block-formats.ts";
 import { bindKernels, STACK_BYTES } from "./kernels.ts";
 import type { KernelFunctions } from "./kernels.ts";
 import { allocateMemory, compileModule } from "./webassembly.ts";
@@ -25,10 +28,13 @@ export interface CompiledKernels {
 /** What the module for wide vectors has too. */
 type MatrixProduct = keyof KernelFunctions & `${"linear" | "attention"}_${"exact" | "relaxed" | "float"}`;
 
-let compiled: Promise<CompiledKernels> | undefined;
+let compiled: CompiledKernels | undefined;
 
-/** Compiles once per process, about 0.1 s, in V8's own threads. */
-export function compileKernels(): Promise<CompiledKernels> {
+/**
+ * Compiles once per process, in about 40 ms.
+ * Throws `KERNELS_UNAVAILABLE` where WebAssembly cannot be had, `OUT_OF_MEMORY` where its memory cannot.
+ */
+export function compileKernels(): CompiledKernels {
   return (compiled ??= compile());
 }
 
@@ -38,14 +44,19 @@ export function compileKernels(): Promise<CompiledKernels> {
  */
 const TESTED_WIDE = /^13\.6\./;
 
-async function compile(): Promise<CompiledKernels> {
-  const module = await compileOptimized("kernels.wasm", []);
-  return { module, wide: await compileWide(module), dot: probeDotProduct(module) };
+function compile(): CompiledKernels {
+  try {
+    const module = compileOptimized("kernels.wasm", []);
+    return { module, wide: compileWide(module), dot: probeDotProduct(module) };
+  } catch (error) {
+    const code = error instanceof RangeError ? "OUT_OF_MEMORY" : "KERNELS_UNAVAILABLE";
+    throw nativeEmbedError(code, "WebAssembly", error instanceof Error ? error.message : String(error), error);
+  }
 }
 
-async function compileWide(plain: WasmModule): Promise<CompiledKernels["wide"]> {
+function compileWide(plain: WasmModule): CompiledKernels["wide"] {
   if (process.arch !== "x64" || !TESTED_WIDE.test(process.versions.v8)) return undefined;
-  const module = await compileOptimized("wide.wasm", ["experimental-wasm-revectorize"]);
+  const module = compileOptimized("wide.wasm", ["experimental-wasm-revectorize"]);
   const functions = sameAndFaster(plain, module);
   return functions.length > 0 ? { module, functions } : undefined;
 }
@@ -53,18 +64,16 @@ async function compileWide(plain: WasmModule): Promise<CompiledKernels["wide"]> 
 /**
  * Optimised at once and completely. V8 would otherwise compile each function lazily, first without optimising it, and
  * would stay there where parsing has switched optimising off for the process (core does, for the memory that it takes).
- * The flags are the whole process's, so they are set for no longer than it takes.
+ *
+ * The flags are the whole process's, and what another thread compiles meanwhile is optimised too: hence not in V8's own
+ * time but here and now, in about 15 ms. Afterwards they are at V8's defaults, whatever the process was started with.
  */
-async function compileOptimized(file: string, extraFlags: readonly string[]): Promise<WasmModule> {
-  const bytes = await readFile(new URL(`../../wasm/${file}`, import.meta.url));
-  // V8's compiling does not count as something that Node waits for before it exits; a timer does.
-  const waiting = setInterval(() => undefined, 60_000);
+function compileOptimized(file: string, extraFlags: readonly string[]): WasmModule {
+  const bytes = readFileSync(new URL(`../../wasm/${file}`, import.meta.url));
   setFlags(["no-liftoff", "no-wasm-lazy-compilation", ...extraFlags]);
   try {
-    return await compileModule(bytes);
+    return compileModule(bytes);
   } finally {
-    clearInterval(waiting);
-    // The defaults of V8.
     setFlags(["liftoff", "wasm-lazy-compilation", ...extraFlags.map((flag) => `no-${flag}`)]);
   }
 }
@@ -86,6 +95,8 @@ const ROWS = 20;
 const COLUMNS = 40;
 const K = 160;
 const REPETITIONS = 20;
+/** Of the largest result. */
+const RESULT_BYTES = ROWS * 2 * COLUMNS * 4;
 
 /** The products whose results agree to the bit with those of the plain module, and that take less time. */
 function sameAndFaster(plain: WasmModule, wide: WasmModule): MatrixProduct[] {
@@ -100,12 +111,18 @@ function sameAndFaster(plain: WasmModule, wide: WasmModule): MatrixProduct[] {
     linear_exact: (kernels) => kernels.linear_exact(x, K, ROWS, values, scales, COLUMNS, K, scales, out, COLUMNS, work),
     linear_relaxed: (kernels) =>
       kernels.linear_relaxed(x, K, ROWS, values, scales, sums, COLUMNS, K, scales, out, COLUMNS, work),
-    linear_float: (kernels) => kernels.linear_float(x, K, ROWS, 0, values, COLUMNS, K, scales, out, COLUMNS, work),
+    linear_float: (kernels) => {
+      for (const [index, format] of ["F32", "F16", "BF16"].entries()) {
+        const { type } = blockFormats[format as BlockFormatName];
+        const to = out + index * RESULT_BYTES;
+        kernels.linear_float(x, K, ROWS, type, values, COLUMNS, K, scales, to, COLUMNS, work);
+      }
+    },
     attention_exact: (kernels) => kernels.attention_exact(x, 240, ROWS, 2, COLUMNS, scales, out, 2 * COLUMNS, work),
     attention_float: (kernels) => kernels.attention_float(x, 240, ROWS, 2, COLUMNS, scales, out, 2 * COLUMNS, work),
   };
   fillWithNoise(new Float32Array(memory.buffer, x, (out - x) / 4));
-  const results = new Uint8Array(memory.buffer, out, ROWS * 2 * COLUMNS * 4);
+  const results = new Uint8Array(memory.buffer, out, 3 * RESULT_BYTES);
   const measure = (kernels: KernelFunctions, name: MatrixProduct): { milliseconds: number; result: Buffer } => {
     results.fill(0);
     let milliseconds = Infinity;

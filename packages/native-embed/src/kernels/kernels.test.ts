@@ -12,11 +12,10 @@ import * as reference from "./reference-kernels.test-helper.ts";
 import { compileModule } from "./webassembly.ts";
 import type { WasmModule } from "./webassembly.ts";
 
-const binary = (name: string): Promise<WasmModule> =>
+const binary = (name: string): WasmModule =>
   compileModule(readFileSync(new URL(`../../wasm/${name}`, import.meta.url)));
-const { module, wide } = await compileKernels();
+const { module, wide } = compileKernels();
 const formats = Object.keys(blockFormats) as BlockFormatName[];
-const quantized = formats.filter((format) => blockFormats[format].elements > 1);
 
 const largest = (values: Iterable<number>): number => Math.max(...Array.from(values, Math.abs));
 const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
@@ -29,13 +28,15 @@ function packed(on: KernelMemory, format: BlockFormatName, columns: number, k: n
   const { type, bytes, elements } = blockFormats[format];
   const values = on.reserve(columns * k);
   const scales = on.reserve((columns * k) / 8);
-  // In two runs, as it comes out of a file.
-  const count = blocks.byteLength / bytes;
-  const first = Math.floor(count / 3);
+  // In two runs, as it comes out of a file; numbers without blocks by four.
+  const unit = Math.max(4, elements);
+  const unitBytes = (bytes * unit) / elements;
+  const count = blocks.byteLength / unitBytes;
+  const first = Math.floor(count / 24) * 8;
   const at = on.put(blocks);
   const finite = [
     on.kernels.pack_int8(type, at, first, 0, k, values, scales),
-    on.kernels.pack_int8(type, at + first * bytes, count - first, first * elements, k, values, scales),
+    on.kernels.pack_int8(type, at + first * unitBytes, count - first, first * unit, k, values, scales),
   ];
   const numbers = new Float32Array(columns * k);
   dequantize(format, blocks, numbers);
@@ -83,7 +84,7 @@ describe.each(formats)("dequantising %s", (format) => {
   });
 });
 
-describe.each(quantized)("packing %s", (format) => {
+describe.each(formats)("packing %s", (format) => {
   it("keeps every weight to within half a step of an int8 with one scale for 32", () => {
     const [columns, k] = [24, 256];
     const on = new KernelMemory(module);
@@ -108,6 +109,71 @@ function modules(): readonly (readonly [string, WasmModule])[] {
         ["wide", wide.module],
       ];
 }
+
+describe("the work areas", () => {
+  const CANARY = 0x5a;
+
+  it.each([32, 384, 8_448, 24_576, 40_960, 65_536])("of a product with k = %d are as large as what is written", (k) => {
+    for (const [, using] of modules()) {
+      const on = new KernelMemory(module, 32);
+      const columns = 16;
+      const [x, values] = [on.reserve(5 * k * 4), on.reserve(columns * k * 4)];
+      const [scales, sums, out] = [
+        on.reserve((columns * k) / 8),
+        on.reserve((columns * k) / 16),
+        on.reserve(8 * columns * 4),
+      ];
+      const size = on.kernels.linear_work_bytes(k);
+      const work = on.reserve(size);
+      const after = new Uint8Array(on.memory.buffer, work + size, 65_536);
+      after.fill(CANARY);
+      const { linear_exact, linear_relaxed, linear_float } = on.bind(using);
+      linear_exact(x, k, 5, values, scales, columns, k, 0, out, columns, work);
+      linear_relaxed(x, k, 5, values, scales, sums, columns, k, 0, out, columns, work);
+      for (const format of ["F32", "F16", "BF16"] as const) {
+        linear_float(x, k, 5, blockFormats[format].type, values, columns, k, 0, out, columns, work);
+      }
+      expect(after.every((byte) => byte === CANARY)).toBe(true);
+    }
+  });
+
+  it("of a product keep its parts apart, however wide it is", () => {
+    const [rows, columns, k] = [2, 8, 65_536];
+    const on = new KernelMemory(module, 32);
+    const blocks = encodeBlocks("F16", noise(columns * k, 25));
+    const weights = new Float32Array(columns * k);
+    dequantize("F16", blocks, weights);
+    const { type } = blockFormats.F16;
+    const values = on.reserve(columns * k * 2);
+    on.kernels.pack_float(type, type, on.put(blocks), columns * k, 0, k, values);
+    const [x, bias] = [noise(rows * k, 26), noise(columns, 27)];
+    const out = on.reserve((rows + 3) * columns * 4);
+    const work = on.reserve(on.kernels.linear_work_bytes(k));
+    on.kernels.linear_float(on.put(x), k, rows, type, values, columns, k, on.put(bias), out, columns, work);
+    expect(
+      largestDifference(on.floats(out, rows * columns), reference.linear(x, rows, weights, columns, k, bias)),
+    ).toBeLessThan(1e-2);
+  });
+
+  it.each([
+    { n: 1, head: 8 },
+    { n: 130, head: 40 },
+    { n: 65, head: 512 },
+  ])("of attention over $n tokens with heads of $head are as large as what is written", ({ n, head }) => {
+    for (const [, using] of modules()) {
+      const on = new KernelMemory(module, 32);
+      const [qkv, out] = [on.reserve(n * 3 * head * 4), on.reserve((n + 3) * head * 4)];
+      const size = on.kernels.attention_work_bytes(n, head);
+      const work = on.reserve(size);
+      const after = new Uint8Array(on.memory.buffer, work + size, 65_536);
+      after.fill(CANARY);
+      const { attention_exact, attention_float } = on.bind(using);
+      attention_exact(qkv, 3 * head, n, 1, head, 0, out, head, work);
+      attention_float(qkv, 3 * head, n, 1, head, 0, out, head, work);
+      expect(after.every((byte) => byte === CANARY)).toBe(true);
+    }
+  });
+});
 
 describe.each(modules())("%s matrix products", (_name, using) => {
   const shapes = [
@@ -168,7 +234,7 @@ describe.each(modules())("%s matrix products", (_name, using) => {
     dequantize(format, blocks, weights);
     const { type, bytes } = blockFormats[format];
     const values = on.reserve(columns * k * bytes);
-    expect(on.kernels.pack_float(type, on.put(blocks), columns * k, 0, k, values)).toBe(1);
+    expect(on.kernels.pack_float(type, type, on.put(blocks), columns * k, 0, k, values)).toBe(1);
     const [x, bias] = [noise(rows * k, 22), noise(columns, 23)];
     const out = on.reserve((rows + 3) * columns * 4);
     const { linear_float } = on.bind(using);
@@ -214,8 +280,8 @@ describe.each(modules())("%s matrix products", (_name, using) => {
 });
 
 describe.each([
-  { dot: "relaxed-unsigned", emulated: await binary("emulated-unsigned.wasm") },
-  { dot: "relaxed-signed", emulated: await binary("emulated-signed.wasm") },
+  { dot: "relaxed-unsigned", emulated: binary("emulated-unsigned.wasm") },
+  { dot: "relaxed-signed", emulated: binary("emulated-signed.wasm") },
 ] as const)("the $dot dot product, emulated", ({ dot, emulated }) => {
   it("is recognised by its behaviour", () => {
     expect(probeDotProduct(emulated)).toBe(dot);
@@ -317,6 +383,17 @@ describe("what stands between the matrix products", () => {
       (_, i) => 2 * table[ids[Math.floor(i / width)]! * width + (i % width)]!,
     );
     expect(largestDifference(on.floats(out, width * 3), expected)).toBeLessThan(1e-5);
+  });
+
+  it("notices rows that are not finite when it normalises them", () => {
+    const gain = on.put(new Float32Array(8).fill(1));
+    const normalize = (...row: number[]): number =>
+      on.kernels.layer_norm(on.put(Float32Array.from(row)), 8, 0, 1, 8, gain, 0, 1e-5);
+    expect(normalize(1, 2, 3, 4, 5, 6, 7, 8)).toBe(1);
+    expect(normalize(0, 0, 0, 0, 0, 0, 0, 0)).toBe(1);
+    expect(normalize(1, 2, 3, 4, Infinity, 6, 7, 8)).toBe(0);
+    expect(normalize(1, 2, 3, 4, Number.NaN, 6, 7, 8)).toBe(0);
+    expect(normalize(1, 2, 3e38, 3e38, 5, 6, 7, 8)).toBe(0);
   });
 
   it("averages rows", () => {

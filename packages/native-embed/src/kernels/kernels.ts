@@ -18,7 +18,15 @@ export interface KernelFunctions {
     values: Address,
     scales: Address,
   ) => number;
-  pack_float: (format: number, source: Address, count: number, at: number, k: number, values: Address) => number;
+  pack_float: (
+    format: number,
+    keptFormat: number,
+    source: Address,
+    count: number,
+    at: number,
+    k: number,
+    values: Address,
+  ) => number;
   dequantize: (format: number, blocks: Address, count: number, out: Address) => number;
   all_finite: (format: number, blocks: Address, count: number) => number;
   sum_blocks: (values: Address, groups: number, k: number, sums: Address) => void;
@@ -51,7 +59,7 @@ export interface KernelFunctions {
     gain: Address,
     shift: Address,
     epsilon: number,
-  ) => void;
+  ) => number;
   gelu: (x: Address, count: number) => void;
   gelu_gate: (x: Address, gate: Address, rows: number, width: number, stride: number) => void;
   silu_gate: (x: Address, gate: Address, rows: number, width: number, stride: number) => void;

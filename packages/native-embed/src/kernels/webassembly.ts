@@ -15,7 +15,7 @@ interface WasmGlobal {
 }
 
 interface WasmApi {
-  readonly compile: (bytes: Uint8Array) => Promise<WasmModule>;
+  readonly Module: new (bytes: Uint8Array) => WasmModule;
   readonly Memory: new (descriptor: { initial: number; maximum: number; shared: true }) => WasmMemory;
   readonly Instance: new (
     module: WasmModule,
@@ -36,9 +36,8 @@ export function allocateMemory(bytes: number): WasmMemory {
   return new wasm.Memory({ initial: pages, maximum: pages, shared: true });
 }
 
-/** Compiles in threads of V8's. */
-export function compileModule(bytes: Uint8Array): Promise<WasmModule> {
-  return wasm.compile(bytes);
+export function compileModule(bytes: Uint8Array): WasmModule {
+  return new wasm.Module(bytes);
 }
 
 /** An instance over `memory` whose stack grows down from `stackTop`. */

@@ -21,7 +21,8 @@ export interface ForwardSetup {
 export interface Forward {
   /**
    * The vectors of some texts: their tokens one after the other, and how many each has, at least one. At most
-   * `plan.batchTokens` tokens. Gives [lengths.length × width], each of length 1.
+   * `plan.batchTokens` tokens. Gives [lengths.length × width], each of length 1; NaN throughout when weights and
+   * texts led to numbers that are not finite.
    */
   embed(tokens: Int32Array, lengths: Int32Array): Float32Array;
 }
@@ -59,6 +60,7 @@ export function createForward({ kernels, memory, plan, region }: ForwardSetup): 
       const batch: Batch = { tokens: first, texts };
       architecture.forward(ops, weights, space, batch);
       const vectors = new Float32Array(lengths.length * hyper.width);
+      if (!ops.takeIsFinite()) return vectors.fill(Number.NaN);
       for (const [index, text] of texts.entries()) {
         pool(text.first, text.length);
         normalize(pooled, vectors.subarray(index * hyper.width, (index + 1) * hyper.width));
@@ -68,10 +70,11 @@ export function createForward({ kernels, memory, plan, region }: ForwardSetup): 
   };
 }
 
-/** to = from / |from|, or zeros. */
+/** to = from / |from|, or zeros of zeros; NaN throughout of what is not finite. */
 function normalize(from: Float32Array, to: Float32Array): void {
   let squares = 0;
   for (const value of from) squares += value * value;
   const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
-  for (let j = 0; j < from.length; j++) to[j] = from[j]! * scale;
+  if (!Number.isFinite(squares)) to.fill(Number.NaN);
+  else for (let j = 0; j < from.length; j++) to[j] = from[j]! * scale;
 }

@@ -43,11 +43,11 @@ describe("loading", () => {
       },
     };
     const monitor = new MemoryMonitor();
-    const { loading } = await loadTransformer(watched, header, { threads: 1, monitor });
+    const { memory } = await loadTransformer(watched, header, { threads: 1, monitor });
     const weights = [...header.tensors.values()].reduce((sum, { byteLength = 0 }) => sum + byteLength, 0);
     expect(reads.every(({ size, isShared }) => size <= 65_536 && isShared)).toBe(true);
     expect(reads.reduce((sum, { size }) => sum + size, 0)).toBe(weights);
-    expect(loading).toEqual({ chunks: reads.length, bytes: weights, largestAllocation: 262_144, peak: 262_144 });
+    expect(memory.loading).toEqual({ chunks: reads.length, bytes: weights, largestAllocation: 262_144, peak: 262_144 });
   });
 
   it("lets other work of the process run between the reads", async () => {
@@ -61,13 +61,13 @@ describe("loading", () => {
       timer = setImmediate(count);
     };
     let timer = setImmediate(count);
-    const { loading } = await load(source);
+    const { chunks } = (await load(source)).memory.loading!;
     clearImmediate(timer);
     await source.close();
     await rm(folder, { recursive: true });
-    expect(loading.chunks).toBeGreaterThan(30);
+    expect(chunks).toBeGreaterThan(30);
     // Four reads are under way at once, so that one turn can see all of them finish.
-    expect(turns).toBeGreaterThan(loading.chunks / 5);
+    expect(turns).toBeGreaterThan(chunks / 5);
   });
 
   it("stops at the next read once it is aborted", async () => {
@@ -181,6 +181,42 @@ describe("a model that cannot be run", () => {
   });
 });
 
+it.each([
+  ["the weights are absurd", "blk.0.layer_output_norm.weight"],
+  ["the last weights are absurd", "blk.1.layer_output_norm.bias"],
+])("tells by NaN when %s", async (_why, name) => {
+  const bytes = modelBytes(tiny);
+  const { tensors } = await readGgufHeader(memorySource(bytes));
+  new DataView(bytes.buffer).setFloat32(tensors.get(name)!.position, 3e38, true);
+  const { setup } = await load(memorySource(bytes));
+  const vectors = createForward({ ...setup, region: 0 }).embed(Int32Array.of(5, 6, 7, 8), Int32Array.of(2, 2));
+  expect(vectors.every((value) => Number.isNaN(value))).toBe(true);
+});
+
+it.each([
+  ["Q8_0", "F16"],
+  ["F16", "F32"],
+] as const)("takes queries and keys in %s with values in %s", async (most, values) => {
+  const shape = modelShapes["tiny-bert"];
+  const plain = modelBytes({ shape, format: most });
+  const other = modelBytes({ shape, format: values });
+  const source = memorySource(plain);
+  const header = await readGgufHeader(source);
+  const { tensors } = await readGgufHeader(memorySource(other));
+  // The values' tensor as it is in the other file, which is read from where this one ends.
+  const tensor = tensors.get("blk.0.attn_v.weight")!;
+  const position = plain.byteLength;
+  const both = memorySource(
+    Buffer.concat([plain, other.subarray(tensor.position, tensor.position + tensor.byteLength!)]),
+  );
+  const mixed = { ...header, tensors: new Map(header.tensors).set(tensor.name, { ...tensor, position }) };
+  const embed = ({ setup }: LoadedTransformer): Float32Array =>
+    createForward({ ...setup, region: 0 }).embed(Int32Array.of(5, 6, 7, 8), Int32Array.of(4));
+  const [expected, actual] = [await load(source), await loadTransformer(both, mixed, { threads: 1 })].map(embed);
+  const cosine = expected!.reduce((sum, value, i) => sum + value * actual![i]!, 0);
+  expect(cosine).toBeGreaterThan(0.999);
+});
+
 it("a damaged file is refused with a coded error, or loaded and run without harm", async () => {
   let loaded = 0;
   for (const shape of ["tiny-bert", "tiny-jina-code"] as const) {
@@ -191,7 +227,8 @@ it("a damaged file is refused with a coded error, or loaded and run without harm
         const tokenizer = await loadTokenizer(source, header);
         const { setup, maxTokens } = await loadTransformer(source, header, { threads: 1, maxTokens: 32 });
         const { ids } = tokenizer.encode("for (let i = 0; i < n; i++) total += items[i];", maxTokens);
-        createForward({ ...setup, region: 0 }).embed(ids, Int32Array.of(ids.length));
+        const vector = createForward({ ...setup, region: 0 }).embed(ids, Int32Array.of(ids.length));
+        expect(isUnitOrNaN(vector)).toBe(true);
         loaded++;
       } catch (error) {
         if (!(error instanceof NativeEmbedError)) throw new Error(`after ${what}`, { cause: error });
@@ -200,3 +237,8 @@ it("a damaged file is refused with a coded error, or loaded and run without harm
   }
   expect(loaded).toBeGreaterThan(20);
 });
+
+/** Numbers that overflow are told by NaN throughout, never by some. */
+function isUnitOrNaN(vector: Float32Array): boolean {
+  return vector.every((value) => Number.isNaN(value)) || Math.abs(Math.hypot(...vector) - 1) < 1e-3;
+}

@@ -1,4 +1,6 @@
-import type { ModelMemory } from "../architectures/text-model.ts";
+import { setImmediate } from "node:timers/promises";
+
+import type { ModelMemory, ModelOptions } from "../architectures/text-model.ts";
 import { nativeEmbedError } from "../errors.ts";
 import type { ByteSource } from "../gguf/byte-source.ts";
 import type { GgufHeader } from "../gguf/gguf-header.ts";
@@ -8,13 +10,11 @@ import { allocateMemory } from "../kernels/webassembly.ts";
 import type { WasmMemory } from "../kernels/webassembly.ts";
 import type { ForwardSetup } from "./forward.ts";
 import { MemoryMonitor } from "./memory-monitor.ts";
-import type { MemoryReport } from "./memory-monitor.ts";
 import { planTransformer } from "./plan-transformer.ts";
-import type { TransformerOptions } from "./plan-transformer.ts";
 import { StreamingGgufLoader } from "./streaming-gguf-loader.ts";
+import type { Fill } from "./weight-placement.ts";
 
-export interface LoadOptions extends TransformerOptions {
-  readonly signal?: AbortSignal | undefined;
+export interface LoadOptions extends ModelOptions {
   /** What the loading is counted by and held to. */
   readonly monitor?: MemoryMonitor | undefined;
 }
@@ -30,9 +30,8 @@ export interface LoadedTransformer {
   readonly threads: number;
   /** Most tokens of one forward, at least `maxTokens`. */
   readonly batchTokens: number;
-  /** Bytes; the vocabulary is not among them. */
-  readonly memory: Pick<ModelMemory, "weights" | "scratch">;
-  readonly loading: MemoryReport;
+  /** The vocabulary is not in it. */
+  readonly memory: Pick<ModelMemory, "weights" | "scratch" | "loading">;
 }
 
 /**
@@ -46,17 +45,14 @@ export async function loadTransformer(
   header: GgufHeader,
   { signal, monitor = new MemoryMonitor(), ...options }: LoadOptions,
 ): Promise<LoadedTransformer> {
-  const kernels = await compileKernels();
+  const kernels = compileKernels();
   const planned = planTransformer(header, options, kernels);
   const { plan } = planned;
   const memory = allocate(planned.memoryBytes, header.name);
   // The stack at the start of the memory is for this.
   const functions = bindKernels(kernels.module, memory, 0);
   await new StreamingGgufLoader(source, memory, functions, monitor).load(planned.steps, signal);
-  for (const { to, numbers, at } of planned.fills) {
-    const target = new Float32Array(memory.buffer, to, numbers);
-    for (let index = 0; index < numbers; index++) target[index] = at(index);
-  }
+  for (const fill of planned.fills) await fillIn(memory, fill, signal);
   for (const { values, groups, k, sums } of planned.blockSums) functions.sum_blocks(values, groups, k, sums);
   return {
     setup: { kernels, memory, plan },
@@ -64,9 +60,22 @@ export async function loadTransformer(
     maxTokens: planned.maxTokens,
     threads: planned.threads,
     batchTokens: plan.batchTokens,
-    memory: { weights: planned.weightBytes, scratch: planned.threads * plan.regionBytes },
-    loading: monitor.report(),
+    memory: { weights: planned.weightBytes, scratch: planned.threads * plan.regionBytes, loading: monitor.report() },
   };
+}
+
+/** Numbers between which other work of the process gets its turn. */
+const FILL_SLICE = 65_536;
+
+async function fillIn(memory: WasmMemory, { to, numbers, at }: Fill, signal: AbortSignal | undefined): Promise<void> {
+  const target = new Float32Array(memory.buffer, to, numbers);
+  for (let index = 0; index < numbers; index++) {
+    if (index % FILL_SLICE === FILL_SLICE - 1) {
+      await setImmediate();
+      signal?.throwIfAborted();
+    }
+    target[index] = at(index);
+  }
 }
 
 function allocate(bytes: number, model: string): WasmMemory {

@@ -31,6 +31,7 @@ export class Operations {
   readonly #hyper: HyperParameters;
   readonly #dot: DotProduct;
   readonly #space: WorkSpace;
+  #isFinite = true;
 
   constructor(compiled: CompiledKernels, memory: WasmMemory, hyper: HyperParameters, space: WorkSpace) {
     const kernels = bindKernels(compiled.module, memory, space.stack);
@@ -96,10 +97,18 @@ export class Operations {
     }
   }
 
+  /** Whether all numbers were finite that were normalised since this was last asked. */
+  takeIsFinite(): boolean {
+    const result = this.#isFinite;
+    this.#isFinite = true;
+    return result;
+  }
+
   /** x = LayerNorm(x + added), x [rows, width] */
   norm(x: Rows, added: Rows | undefined, rows: number, { gain, shift }: Norm): void {
     const { width, epsilon } = this.#hyper;
-    this.#kernels.layer_norm(x.at, x.stride, added?.at ?? 0, rows, width, gain, shift, epsilon);
+    const isFinite = this.#kernels.layer_norm(x.at, x.stride, added?.at ?? 0, rows, width, gain, shift, epsilon);
+    this.#isFinite &&= isFinite !== 0;
   }
 
   /** Turns the queries and keys in qkv [n, 3 × width] by their positions, which begin anew with each text. */

@@ -1,5 +1,5 @@
 import { encoderArchitectures } from "../architectures/encoder-architectures.ts";
-import type { Pooling } from "../architectures/text-model.ts";
+import type { ModelOptions } from "../architectures/text-model.ts";
 import { nativeEmbedError } from "../errors.ts";
 import type { GgufHeader } from "../gguf/gguf-header.ts";
 import { limits } from "../gguf/limits.ts";
@@ -7,21 +7,17 @@ import { requiredText, requiredTexts } from "../gguf/metadata.ts";
 import { READS_AHEAD } from "../gguf/read-ahead.ts";
 import type { CompiledKernels } from "../kernels/compile-kernels.ts";
 import { bindKernels, STACK_BYTES } from "../kernels/kernels.ts";
+import type { KernelFunctions } from "../kernels/kernels.ts";
 import { allocateMemory, MAX_PAGES, PAGE_BYTES } from "../kernels/webassembly.ts";
+import type { WasmModule } from "../kernels/webassembly.ts";
 import { readHyperParameters } from "./hyper-parameters.ts";
 import type { EncoderWeights, TransformerPlan } from "./transformer-plan.ts";
 import { WeightPlacement } from "./weight-placement.ts";
 import type { BlockSums, Fill, LoadStep } from "./weight-placement.ts";
 import { divideWorkSpace } from "./work-space.ts";
 
-export interface TransformerOptions {
-  /** Threads that may run forwards, each with a work space of its own. */
-  readonly threads: number;
-  /** Most tokens of one text; by default, and at most, what the model was made for. */
-  readonly maxTokens?: number | undefined;
-  /** Instead of what the file says. */
-  readonly pooling?: Pooling | undefined;
-}
+/** Threads are those that may run forwards, each with a work space of its own. */
+export type TransformerOptions = Omit<ModelOptions, "signal">;
 
 /** All that is decided before anything but the header is read. */
 export interface PlannedTransformer {
@@ -53,7 +49,7 @@ const BATCH_TOKENS = 512;
  * Checks that a transformer can be loaded and lays it out: every weight, every work space.
  *
  * Throws `UNSUPPORTED_ARCHITECTURE`, `INVALID_METADATA`, `INVALID_TENSOR`, `UNSUPPORTED_TENSOR_TYPE`, `LIMIT_EXCEEDED`,
- * `POOLING_UNKNOWN`.
+ * `POOLING_UNKNOWN`, `OUT_OF_MEMORY`.
  */
 export function planTransformer(
   header: GgufHeader,
@@ -73,13 +69,12 @@ export function planTransformer(
   const regions = placement.end;
   const batchTokens = Math.max(maxTokens, BATCH_TOKENS);
   const hiddenWidth = Math.max(...weights.blocks.map(({ up }) => up.columns));
-  const kernels = bindKernels(module, allocateMemory(STACK_BYTES), 0);
-  const space = divideWorkSpace(regions, batchTokens, hyper, hiddenWidth, kernels);
+  const space = divideWorkSpace(regions, batchTokens, hyper, hiddenWidth, sizesOf(module));
   const regionBytes = space.end - regions;
   const threads = Math.min(options.threads, Math.floor((MAX_PAGES * PAGE_BYTES - regions) / regionBytes));
   if (threads < 1) {
     const detail = `it needs ${regions + regionBytes} bytes for texts of ${maxTokens} tokens, and addresses have 32 bits`;
-    throw nativeEmbedError("LIMIT_EXCEEDED", header.name, detail);
+    throw nativeEmbedError("OUT_OF_MEMORY", header.name, detail);
   }
   return {
     plan: { hyper, weights, dot, batchTokens, regions, regionBytes },
@@ -92,6 +87,13 @@ export function planTransformer(
     memoryBytes: regions + threads * regionBytes,
   };
 }
+
+/** What the kernels' work areas take; asked of one instance, because every memory reserves gigabytes of addresses. */
+function sizesOf(module: WasmModule): KernelFunctions {
+  return (sizes ??= bindKernels(module, allocateMemory(STACK_BYTES), 0));
+}
+
+let sizes: KernelFunctions | undefined;
 
 /** A token without a vector, or vectors without tokens, mean that one of the two belongs to another model. */
 function checkVocabulary(header: GgufHeader, { tokens }: EncoderWeights): void {

@@ -78,7 +78,17 @@ export class StreamingGgufLoader {
       case "int8":
         return kernels.pack_int8(type, from, count, first * elements, step.k, step.values, step.scales) !== 0;
       case "float":
-        return kernels.pack_float(type, from, count * elements, first * elements, step.k, step.values) !== 0;
+        return (
+          kernels.pack_float(
+            type,
+            blockFormats[step.kept].type,
+            from,
+            count * elements,
+            first * elements,
+            step.k,
+            step.values,
+          ) !== 0
+        );
       case "numbers":
         return kernels.dequantize(type, from, count, step.to + first * elements * 4) !== 0;
       case "raw":

@@ -16,8 +16,14 @@ export type LoadStep =
       readonly values: Address;
       readonly scales: Address;
     }
-  /** Repacked for the float kernels. */
-  | { readonly kind: "float"; readonly tensor: SupportedTensor; readonly k: number; readonly values: Address }
+  /** Repacked for the float kernels, which take it in format `kept`. */
+  | {
+      readonly kind: "float";
+      readonly tensor: SupportedTensor;
+      readonly kept: BlockFormatName;
+      readonly k: number;
+      readonly values: Address;
+    }
   /** Dequantised. */
   | { readonly kind: "numbers"; readonly tensor: SupportedTensor; readonly to: Address }
   /** As it is. */
@@ -82,7 +88,7 @@ export class WeightPlacement {
   linear(names: readonly string[], columns: number, k: number): Linear {
     const tensors = names.map((name) => this.#matrix(`${name}.weight`, columns / names.length, k));
     const unquantised = tensors.every(({ format }) => isFloat(format));
-    const format = unquantised ? widest(tensors.map((tensor) => tensor.format)) : "Q8_0";
+    const format = unquantised ? commonFormat(tensors.map((tensor) => tensor.format)) : "Q8_0";
     const weights = unquantised
       ? this.#floatMatrix(tensors, format, columns, k)
       : this.#int8Matrix(tensors, columns, k);
@@ -159,9 +165,7 @@ export class WeightPlacement {
     const values = this.reserve(columns * k * bytes);
     let row = 0;
     for (const tensor of tensors) {
-      if (tensor.format !== format)
-        throw this.#invalid(tensor.name, `is ${tensor.format}, and its neighbour ${format}`);
-      this.steps.push({ kind: "float", tensor, k, values: values + row * k * bytes });
+      this.steps.push({ kind: "float", tensor, kept: format, k, values: values + row * k * bytes });
       row += columns / tensors.length;
     }
     return { kind: "float", values, scales: 0, sums: 0 };
@@ -236,8 +240,10 @@ function isFloat(format: BlockFormatName): boolean {
   return format === "F32" || format === "F16" || format === "BF16";
 }
 
-function widest(formats: readonly BlockFormatName[]): BlockFormatName {
-  return formats.includes("F32") ? "F32" : (formats[0] ?? "F32");
+/** One that holds the numbers of all. */
+function commonFormat(formats: readonly BlockFormatName[]): BlockFormatName {
+  const [first = "F32"] = formats;
+  return formats.every((format) => format === first) ? first : "F32";
 }
 
 function shapeOf(tensor: GgufTensor): string {

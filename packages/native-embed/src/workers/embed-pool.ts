@@ -148,7 +148,9 @@ export class EmbedPool {
 
   #failure(cause: unknown): Error {
     const detail = cause instanceof Error ? cause.message : String(cause);
-    return nativeEmbedError("EMBED_WORKER_FAILED", this.#name, detail, cause);
+    // V8's words when the thread's instance cannot have the address space that it needs.
+    const code = /WebAssembly.*memory/i.test(detail) ? "OUT_OF_MEMORY" : "EMBED_WORKER_FAILED";
+    return nativeEmbedError(code, this.#name, detail, cause);
   }
 }
 

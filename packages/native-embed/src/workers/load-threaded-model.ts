@@ -2,7 +2,6 @@ import type { ModelOptions, TextModel } from "../architectures/text-model.ts";
 import type { ByteSource } from "../gguf/byte-source.ts";
 import type { GgufHeader } from "../gguf/gguf-header.ts";
 import { requiredText } from "../gguf/metadata.ts";
-import { compileKernels } from "../kernels/compile-kernels.ts";
 import { loadTokenizer } from "../tokenizers/load-tokenizer.ts";
 import { loadTransformer } from "../transformer/load-transformer.ts";
 import { startEmbedWorker } from "./start-embed-worker.ts";
@@ -17,8 +16,6 @@ export async function loadThreadedModel(
   header: GgufHeader,
   options: ModelOptions,
 ): Promise<TextModel> {
-  // V8 compiles in its own threads while the vocabulary is read here. What may go wrong is met by loadTransformer.
-  compileKernels().catch(() => undefined);
   const tokenizer = await loadTokenizer(source, header);
   const { setup, memory, ...transformer } = await loadTransformer(source, header, options);
   return createThreadedModel({

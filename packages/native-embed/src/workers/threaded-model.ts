@@ -1,4 +1,5 @@
 import type { EmbedOptions, ModelInput, ModelMemory, ModelOutput, TextModel } from "../architectures/text-model.ts";
+import { nativeEmbedError } from "../errors.ts";
 import type { Encoding, Tokenizer } from "../tokenizers/tokenizer.ts";
 import { WorkSlices } from "../work-slices.ts";
 import { EmbedPool } from "./embed-pool.ts";
@@ -59,7 +60,10 @@ export function createThreadedModel(options: ThreadedModelOptions): TextModel {
   /** A buffer for each vector, so that keeping one does not keep its whole job. */
   function* vectorsOf(results: readonly Float32Array[]): Generator<Float32Array, undefined> {
     for (const vectors of results) {
-      for (let at = 0; at < vectors.length; at += dimension) yield vectors.slice(at, at + dimension);
+      for (let at = 0; at < vectors.length; at += dimension) {
+        if (Number.isNaN(vectors[at])) throw nativeEmbedError("NOT_FINITE", options.name);
+        yield vectors.slice(at, at + dimension);
+      }
     }
   }
 
