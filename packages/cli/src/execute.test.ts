@@ -1,10 +1,15 @@
-import { type ErrorCode, ResonaError } from "@resona/core";
+import { type ErrorCode, type ProgressEvent, ResonaError } from "@resona/core";
 import { describe, expect, test } from "vitest";
 
 import { execute } from "./execute.ts";
 import { fakeContext, FakeEngine, hit, summary, TextSink } from "./testing/fake-context.ts";
 
 const locked = new ResonaError("INDEX_LOCKED", "The index is being written by process 7.", "Wait.");
+
+function progress(stage: ProgressEvent["stage"]): ProgressEvent {
+  const counts = { filesDone: 1, filesIndexed: 0, chunksIndexed: 0, bytesRead: 0, bytesPerSecond: 0, rssBytes: 0 };
+  return { type: "progress", stage, ...counts };
+}
 
 function failing(error: unknown): () => never {
   return () => {
@@ -18,6 +23,7 @@ describe("search", () => {
     const context = fakeContext(engine, { cwd: "/" });
     expect(await execute(["search", "where", "is", "it"], context)).toBe("done");
     expect(engine.calls).toEqual(["index", "search where is it", "close"]);
+    expect(engine.indexOptions).toMatchObject({ ifOutdated: "refuse" });
     expect(context.stdout.text).toMatch(/^w\/src\/retry\.ts:9-11 {2}0\.873/);
     expect(context.stderr.text).toBe(
       "Indexed 2 files (5 chunks, 1.5 kB) in 420 ms; 1 unchanged, 0 removed; peak memory 123 MB.\n",
@@ -61,6 +67,14 @@ describe("search", () => {
     const context = fakeContext(engine);
     expect(await execute(["search", "q"], context)).toBe("done");
     expect(context.stderr.text).toBe("note: 1 file could not be indexed; `resona index` names them.\n");
+  });
+
+  test("mentions chunks that the model did not read to their ends", async () => {
+    const engine = new FakeEngine();
+    engine.indexes = () => ({ ...summary, filesIndexed: 0, truncatedChunks: 2, maxTokens: 64 });
+    const context = fakeContext(engine);
+    await execute(["search", "q"], context);
+    expect(context.stderr.text).toMatch(/^note: 2 chunks are longer than the 64 tokens that the model reads; /);
   });
 
   test("without hits has found nothing", async () => {
@@ -114,14 +128,15 @@ describe("search", () => {
 
   test("stops when interrupted while indexing", async () => {
     const engine = new FakeEngine();
-    engine.indexes = () => ({ ...summary, status: "interrupted" });
+    engine.indexes = () => ({ ...summary, status: "interrupted", filesIndexed: 2, filesInIndex: 1_350 });
     const context = fakeContext(engine);
     expect(await execute(["search", "q"], context)).toBe("interrupted");
     expect(engine.calls).toEqual(["index", "close"]);
-    expect(context.stderr.text).toBe("Interrupted; 2 files are indexed, run the same command to continue.\n");
+    const message = "Interrupted; 1,350 files are indexed, run the same command to continue.";
+    expect(context.stderr.text).toBe(`${message}\n`);
     const json = fakeContext(engine);
     expect(await execute(["search", "--json", "q"], json)).toBe("interrupted");
-    expect(JSON.parse(json.stdout.text)).toMatchObject({ error: { code: "INTERRUPTED" } });
+    expect(JSON.parse(json.stdout.text)).toMatchObject({ error: { code: "INTERRUPTED", message } });
   });
 
   test("stops when interrupted while searching", async () => {
@@ -155,6 +170,7 @@ describe("index", () => {
     const context = fakeContext(engine);
     expect(await execute(["index", "--rebuild"], context)).toBe("done");
     expect(engine.calls).toEqual(["rebuild", "close"]);
+    expect(engine.indexOptions?.ifOutdated).toBeUndefined();
     expect(context.stdout.text).toMatch(/^Indexed 2 files/);
   });
 
@@ -162,6 +178,7 @@ describe("index", () => {
     const controller = new AbortController();
     const engine = new FakeEngine();
     engine.indexes = (options) => {
+      options.onEvent?.(progress("indexing"));
       controller.abort();
       expect(options.signal?.aborted).toBe(true);
       return { ...summary, status: "interrupted" };
@@ -170,8 +187,29 @@ describe("index", () => {
     expect(await execute(["index"], context)).toBe("interrupted");
     expect(context.stdout.text).toBe("");
     expect(context.stderr.text).toBe(
-      "note: Finishing what is being written; interrupt again to stop at once.\nInterrupted; 2 files are indexed, run the same command to continue.\n",
+      "note: Finishing what is being written; interrupt again to stop at once.\nInterrupted; 3 files are indexed, run the same command to continue.\n",
     );
+  });
+
+  test("an interrupted rebuild is continued without the flag, which would begin anew", async () => {
+    const engine = new FakeEngine();
+    engine.indexes = () => ({ ...summary, status: "interrupted" });
+    const context = fakeContext(engine);
+    expect(await execute(["index", "--rebuild"], context)).toBe("interrupted");
+    expect(context.stderr.text).toMatch(/run the same command without --rebuild to continue\.\n$/);
+  });
+
+  test("an interruption before anything is written promises nothing to finish", async () => {
+    const controller = new AbortController();
+    const engine = new FakeEngine();
+    engine.indexes = (options) => {
+      options.onEvent?.(progress("checking"));
+      controller.abort();
+      throw controller.signal.reason;
+    };
+    const context = fakeContext(engine, { signal: controller.signal });
+    expect(await execute(["index"], context)).toBe("interrupted");
+    expect(context.stderr.text).toBe("Interrupted.\n");
   });
 
   test("under --json progress is silent and notices are not", async () => {
@@ -261,7 +299,8 @@ describe("failures", () => {
 test("help and version are printed on stdout, help without a command on stderr", async () => {
   const help = fakeContext(new FakeEngine());
   expect(await execute(["--help"], help)).toBe("done");
-  expect(help.stdout.text).toContain("resona search where are uploads retried");
+  for (const example of ["resona search where are uploads retried", "resona model inspect", "resona index --model"])
+    expect(help.stdout.text).toContain(example);
   expect(help.stderr.text).toBe("");
 
   const version = fakeContext(new FakeEngine());

@@ -4,7 +4,7 @@ import { exitCodes, hasNothingToIndex, indexOutcome, searchOutcome } from "./exi
 import { hit, summary } from "./testing/fake-context.ts";
 
 test("the exit codes are those of the documentation", () => {
-  expect(exitCodes).toEqual({ done: 0, "nothing-found": 1, trouble: 2, interrupted: 130 });
+  expect(exitCodes).toEqual({ done: 0, "nothing-found": 1, "not-supported": 1, trouble: 2, interrupted: 130 });
 });
 
 test("a search is done with a hit and has found nothing without", () => {

@@ -8,6 +8,8 @@ export const exitCodes = {
   done: 0,
   /** A search without hits, or a workspace with nothing to index. */
   "nothing-found": 1,
+  /** A model was inspected that Resona cannot use. */
+  "not-supported": 1,
   /** The command could not do its work, no file could be indexed, or the arguments were wrong. */
   trouble: 2,
   /** Stopped by SIGINT or SIGTERM; what was indexed stays. */

@@ -1,9 +1,9 @@
-import { NativeEmbedError, ResonaError } from "@resona/core";
+import { ResonaError } from "@resona/core";
 import { CommanderError } from "commander";
 
 /** A failure as the user sees it: in two lines on a terminal, as an object under `--json`. */
 export interface Failure {
-  /** One of the engine's or the model's codes, `USAGE`, `INTERRUPTED` or `UNEXPECTED`. */
+  /** One of the engine's codes, `USAGE`, `INTERRUPTED` or `UNEXPECTED`. */
   readonly code: string;
   /** One sentence. */
   readonly message: string;
@@ -18,7 +18,7 @@ export class InterruptedError extends Error {
 
 /** @param aborted whether the user stopped the command: what is then thrown only says that it stopped. */
 export function describeFailure(error: unknown, aborted: boolean): Failure {
-  if (error instanceof ResonaError || error instanceof NativeEmbedError) {
+  if (error instanceof ResonaError) {
     return { code: error.code, message: error.message, nextStep: error.nextStep };
   }
   if (error instanceof CommanderError) return usageFailure(error.message);

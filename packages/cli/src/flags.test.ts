@@ -39,6 +39,12 @@ test("a choice is one of the table's", () => {
   expect(() => parse("--model-pooling", "max")).toThrow("Allowed choices are mean, cls, last.");
 });
 
+test("the help tells the default, and where the index knows better", () => {
+  const help = addCommonFlags(new Command()).helpInformation().replaceAll(/\s+/g, " ");
+  expect(help).toContain("(default: the index's own, else 1500, env: RESONA_CHUNK_CHARS)");
+  expect(help).toContain("(default: 4, env: RESONA_PARSER_THREADS)");
+});
+
 test("an address is not taken for a relative path", () => {
   expect(engineOptions(parse("--index", "s3://bucket/i"), "/here")).toMatchObject({ index: "s3://bucket/i" });
 });

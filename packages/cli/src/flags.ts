@@ -80,7 +80,9 @@ export function eachNonEmpty(text: string, previous: readonly string[] = []): re
 function engineOption(flag: string, description: OptionDescription): Option {
   const text = description.description;
   const facts = [
-    ...(description.default === undefined ? [] : [`default: ${description.default}`]),
+    ...(description.default === undefined
+      ? []
+      : [`default: ${description.fingerprint ? "the index's own, else " : ""}${description.default}`]),
     `env: ${description.env}`,
   ];
   const option = new Option(flag, `${text.charAt(0).toLowerCase()}${text.slice(1)} (${facts.join(", ")})`);

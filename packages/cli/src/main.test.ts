@@ -102,6 +102,29 @@ describe("searching", () => {
     expect(documentOf(nothingJson)).toMatchObject({ query: "--upload", hits: [] });
   });
 
+  test("never builds an index anew: it says what differs and how `index` is told", async () => {
+    const cwd = await workspaceWith(files);
+    await cli(["index", "--chunk-chars", "200"], { cwd });
+    const refused = await cli(["search", "--chunk-chars", "900", "retryUpload"], { cwd });
+    expect(refused).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: [
+        `error[INDEX_OUTDATED]: The index at ${join(cwd, ".resona")} does not match: it was made with --chunk-chars 200, not 900.`,
+        "Run `resona index --chunk-chars 900` to build it anew, or leave --chunk-chars out to use it as it is.",
+        "",
+      ].join("\n"),
+    });
+    const variable = await cli(["search", "--json", "retryUpload"], { cwd, env: { RESONA_CHUNK_CHARS: "900" } });
+    expect(documentOf(variable).error).toMatchObject({
+      code: "INDEX_OUTDATED",
+      nextStep: "Run `resona index` to build it anew, or unset RESONA_CHUNK_CHARS to use it as it is.",
+    });
+    const own = await cli(["search", "--json", "retryUpload"], { cwd });
+    expect(documentOf(own)["refresh"]).toMatchObject({ filesIndexed: 0, filesInIndex: 2 });
+    expect(own.stderr).toBe("");
+  });
+
   test("goes on in an index that another process is writing", async () => {
     const cwd = await workspaceWith(files);
     await cli(["index"], { cwd });

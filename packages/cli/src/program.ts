@@ -17,8 +17,10 @@ Examples:
   resona search --path 'src/**' --json cache   for scripts and agents
   resona search -- --dry-run                   a query that starts with a dash
   resona stats --workspace ~/project           what an index holds
+  resona model inspect nomic-embed.gguf        whether a model can be used, and what it takes
+  resona index --model nomic-embed.gguf        index with it; the index remembers it
 
-Exit status: 0 done or found, 1 nothing found, 2 trouble, 130 interrupted.`;
+Exit status: 0 done or found, 1 nothing found or model not supported, 2 trouble, 130 interrupted.`;
 
 /**
  * Reads the arguments (without the program's name) and touches nothing else.

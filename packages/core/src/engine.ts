@@ -5,21 +5,23 @@ import { resolve, sep } from "node:path";
 import { createChunker } from "./chunk/create-chunker.ts";
 import type { Embedder } from "./embed/embedder.ts";
 import { createNativeEmbedder } from "./embed/native-embedder.ts";
-import { resonaError } from "./errors.ts";
+import { type ResonaError, resonaError } from "./errors.ts";
 import { indexWorkspace } from "./indexing/index-workspace.ts";
 import type { IndexStats, IndexSummary } from "./model/index-summary.ts";
-import type { IndexedModel } from "./model/indexed-model.ts";
 import type { IndexEvent } from "./model/progress.ts";
 import type { SearchResult } from "./model/search-hit.ts";
-import { chooseModel } from "./options/choose-model.ts";
-import { type Fingerprint, fingerprintChanges, fingerprintOf } from "./options/fingerprint.ts";
-import type { EngineOptions, ResolvedOptions } from "./options/options.ts";
+import { type ModelChoice, chooseModel } from "./options/choose-model.ts";
+import { fingerprintOf } from "./options/fingerprint.ts";
+import { type IndexDifferences, indexDifferences } from "./options/index-differences.ts";
+import { type EngineOptions, type RecordOptions, type ResolvedOptions, flagOf, spokenName } from "./options/options.ts";
+import { recordOptions } from "./options/record-options.ts";
 import { resolveOptions } from "./options/resolve-options.ts";
 import { type SearchOptions, searchWorkspace } from "./search/search-workspace.ts";
 import { countFileRecords } from "./stats/index-stats.ts";
 import {
   type IndexFolderState,
   type IndexManifest,
+  type IndexedAs,
   clearIndexFolder,
   createIndexFolder,
   inspectIndexFolder,
@@ -39,6 +41,12 @@ export interface IndexOptions {
   /** Builds the index anew even if it could be brought up to date. */
   readonly rebuild?: boolean;
   /**
+   * What to do with an index of another model, of other options or of another Resona, to which nothing can be added:
+   * build it anew (the default), or reject with INDEX_OUTDATED and leave it as it is. One that cannot be read any more
+   * is built anew in any case.
+   */
+  readonly ifOutdated?: "rebuild" | "refuse";
+  /**
    * Aborting commits what is embedded and ends the run with `status: "interrupted"`; the next run continues. While the
    * model is still being loaded, the call rejects with the signal's reason.
    */
@@ -53,12 +61,12 @@ export interface Engine {
   /** Absolute. */
   readonly indexPath: string;
   /**
-   * Brings the index up to date, or builds it, with the model of the options, else the one that it was made with, else
-   * the built-in one.
+   * Brings the index up to date, or builds it: with the model, the pooling and the size of chunks of the options, else
+   * those that it was made with, else the defaults.
    *
-   * @throws ResonaError INDEX_LOCKED, LOCK_LOST, INDEX_FOREIGN, INDEX_OF_OTHER_WORKSPACE, INDEX_FROM_FUTURE,
-   * INDEX_NOT_READABLE, INDEX_NOT_WRITABLE, INDEX_DAMAGED, DISK_FULL, STORE_FAILED, WORKSPACE_NOT_READABLE, GIT_FAILED,
-   * and the MODEL_ codes. What was committed before stays.
+   * @throws ResonaError INDEX_OUTDATED if asked to, INDEX_LOCKED, LOCK_LOST, INDEX_FOREIGN, INDEX_OF_OTHER_WORKSPACE,
+   * INDEX_FROM_FUTURE, INDEX_NOT_READABLE, INDEX_NOT_WRITABLE, INDEX_DAMAGED, DISK_FULL, STORE_FAILED,
+   * WORKSPACE_NOT_READABLE, GIT_FAILED, OPTION_INVALID, and the MODEL_ codes. What was committed before stays.
    */
   index(options?: IndexOptions): Promise<IndexSummary>;
   /**
@@ -78,19 +86,22 @@ export interface Engine {
 export async function createEngine(options: { readonly workspace: string } & EngineOptions): Promise<Engine> {
   const { workspace: given, ...engineOptions } = options;
   const workspace = await resolveWorkspace(resolve(given));
-  return new WorkspaceEngine(workspace, resolveOptions(engineOptions, workspace));
+  return new WorkspaceEngine(workspace, engineOptions, resolveOptions(engineOptions, workspace));
 }
 
 class WorkspaceEngine implements Engine {
   readonly workspace: string;
+  /** Without what the environment says. */
+  readonly #given: EngineOptions;
   readonly #options: ResolvedOptions;
   /** By the model's file and pooling: another process may have made the index with another model meanwhile. */
   readonly #embedders = new Map<string, Embedder>();
   readonly #closing = new AbortController();
   #reader: Promise<IndexStore> | undefined;
 
-  constructor(workspace: string, options: ResolvedOptions) {
+  constructor(workspace: string, given: EngineOptions, options: ResolvedOptions) {
     this.workspace = workspace;
+    this.#given = given;
     this.#options = options;
   }
 
@@ -98,14 +109,15 @@ class WorkspaceEngine implements Engine {
     return this.#options.index;
   }
 
-  async index({ rebuild = false, signal, onEvent = () => undefined }: IndexOptions = {}): Promise<IndexSummary> {
+  async index(options: IndexOptions = {}): Promise<IndexSummary> {
+    const { signal, onEvent = () => undefined } = options;
     const startedAt = performance.now();
     // Nothing is created beside what is not ours, nor with a model that cannot be used.
-    await this.#openEmbedder((await this.#inspect()).model, signal);
+    await this.#openEmbedder(this.#settle((await this.#inspect()).indexed).model, signal);
     await createIndexFolder(this.indexPath);
     const lock = await lockForWriting(this.indexPath);
     try {
-      const opened = await this.#openForWriting(rebuild, onEvent, signal);
+      const opened = await this.#openForWriting(options, onEvent);
       try {
         const run = { signal: signal ?? new AbortController().signal, onEvent, startedAt, lock };
         const summary = await this.#run(opened, run);
@@ -121,8 +133,9 @@ class WorkspaceEngine implements Engine {
 
   async search(query: string, options: SearchOptions = {}): Promise<SearchResult> {
     const manifest = await this.#manifest();
-    const embedder = await this.#openEmbedder(manifest.model, options.signal);
-    const reader = await this.#openForReading(manifest, embedder);
+    const { model } = this.#settle(manifest);
+    const embedder = await this.#openEmbedder(model, options.signal);
+    const reader = await this.#openForReading(manifest, embedder, model);
     const indexComplete = manifest.lastIndexedAt !== undefined;
     return { ...(await searchWorkspace(query, { reader, embedder }, options)), indexComplete };
   }
@@ -157,13 +170,13 @@ class WorkspaceEngine implements Engine {
   }
 
   async #run(
-    { store, manifest, embedder }: OpenedIndex,
+    { store, manifest, embedder, records }: OpenedIndex,
     run: { signal: AbortSignal; onEvent: (event: IndexEvent) => void; startedAt: number; lock: WriterLock },
   ): Promise<IndexSummary> {
     const { indexPath, workspace } = this;
     const before = embedder.statistics();
     const counts = await indexWorkspace(
-      { chunker: createChunker(this.#options), embedder, store },
+      { chunker: createChunker({ ...this.#options, ...records }), embedder, store },
       {
         workspace,
         options: this.#options,
@@ -182,15 +195,22 @@ class WorkspaceEngine implements Engine {
       },
     );
     const { interrupted, ...totals } = counts;
-    const { skipped } = await countFileRecords(store.files());
+    const { files, skipped } = await countFileRecords(store.files());
     const { truncatedDocuments, replacedThreads } = embedder.statistics();
     if (replacedThreads > before.replacedThreads) {
-      const message = `${replacedThreads - before.replacedThreads} crashed threads of the embedding model were replaced.`;
+      const count = replacedThreads - before.replacedThreads;
+      const threads =
+        count === 1
+          ? "1 crashed thread of the embedding model was"
+          : `${count} crashed threads of the embedding model were`;
+      const message = `${threads} replaced.`;
       run.onEvent({ type: "notice", code: "MODEL_THREADS_REPLACED", message });
     }
     return {
       status: interrupted ? "interrupted" : "completed",
       ...totals,
+      filesInIndex: files,
+      ...(Number.isFinite(embedder.maxTokens) ? { maxTokens: embedder.maxTokens } : {}),
       truncatedChunks: truncatedDocuments - before.truncatedDocuments,
       skipped,
       durationMs: performance.now() - run.startedAt,
@@ -200,31 +220,30 @@ class WorkspaceEngine implements Engine {
 
   /** Opens, repairs or makes the tables, as the state of the folder asks for; under the lock. */
   async #openForWriting(
-    rebuild: boolean,
+    { rebuild = false, ifOutdated = "rebuild", signal }: IndexOptions,
     onEvent: (event: IndexEvent) => void,
-    signal: AbortSignal | undefined,
   ): Promise<OpenedIndex> {
     const notice = (code: string, message: string) => onEvent({ type: "notice", code, message });
     const folder = await this.#inspect();
-    const embedder = await this.#openEmbedder(folder.model, signal);
-    const { path, pooling } = chooseModel(this.#options, folder.model);
-    const fingerprint = this.#fingerprint(embedder, pooling);
-    const model: IndexedModel = {
-      name: embedder.modelName,
-      ...(path === undefined ? {} : { path }),
-      ...(pooling === undefined ? {} : { pooling }),
-    };
-    const reason = rebuild ? "as asked" : rebuildReason(folder, fingerprint, model);
-    if (folder.kind === "ready" && reason === undefined) {
+    const { model: choice, records } = this.#settle(folder.indexed);
+    const embedder = await this.#openEmbedder(choice, signal);
+    const asked = this.#identity(embedder, choice, records);
+    const differences = folder.kind === "ready" ? indexDifferences(folder.manifest, asked, this.#given) : undefined;
+    if (differences && ifOutdated === "refuse" && !rebuild) throw this.#outdated(differences);
+    if (folder.kind === "ready" && !differences && !rebuild) {
       const store = await IndexStore.open(this.indexPath, embedder.dimension);
       return closingOnError(store, async () => {
         if (folder.manifest.state === "writing") {
           const files = await store.repair();
-          notice("CONTINUED", `The last run was interrupted; it is continued, with ${files} files to redo.`);
+          const redone = files === 0 ? "" : `, with ${files === 1 ? "1 file" : `${files} files`} to redo`;
+          notice("CONTINUED", `The last run was interrupted; it is continued${redone}.`);
         }
-        return { store, embedder, manifest: { ...folder.manifest, model, workspace: this.workspace } };
+        const manifest = { ...folder.manifest, model: asked.model, workspace: this.workspace };
+        return { store, embedder, records, manifest };
       });
     }
+    const why = folder.kind === "unusable" ? folder.why : differences?.reasons.join("; ");
+    const reason = rebuild || why === undefined ? "as asked" : why;
     if (folder.kind !== "missing") notice("REBUILT", `The index is built anew: ${reason}.`);
     await this.#closeReader();
     await clearIndexFolder(this.indexPath);
@@ -234,24 +253,25 @@ class WorkspaceEngine implements Engine {
       const manifest: IndexManifest = {
         format: "resona-index",
         schemaVersion,
-        fingerprint,
-        model,
+        ...asked,
         workspace,
         state: "clean",
       };
       await writeManifest(this.indexPath, manifest);
-      return { store, embedder, manifest };
+      return { store, embedder, records, manifest };
     });
   }
 
-  async #openForReading({ fingerprint, model }: IndexManifest, embedder: Embedder): Promise<IndexStore> {
-    // Only what a query's vector depends on; chunks of another size can still be searched.
-    const { pooling } = chooseModel(this.#options, model);
-    if (fingerprint["model"] !== embedder.modelId || fingerprint["modelPooling"] !== pooling) {
-      const indexed = modelLabel(model?.name, String(fingerprint["model"]), model?.pooling);
-      const asked = modelLabel(embedder.modelName, embedder.modelId, pooling);
-      throw resonaError("INDEX_OUTDATED", { path: this.indexPath, indexed, asked });
-    }
+  async #openForReading(manifest: IndexManifest, embedder: Embedder, model: ModelChoice): Promise<IndexStore> {
+    // Only what a query's vector depends on counts; chunks of another size can still be searched.
+    const { modelPooling: _, ...fingerprint } = manifest.fingerprint;
+    const pooling = model.pooling === undefined ? {} : { modelPooling: model.pooling };
+    const asked = {
+      fingerprint: { ...fingerprint, model: embedder.modelId, ...pooling },
+      model: indexedModel(embedder, model),
+    };
+    const differences = indexDifferences(manifest, asked, this.#given);
+    if (differences) throw this.#outdated(differences);
     this.#reader ??= IndexStore.open(this.indexPath, embedder.dimension).catch((error: unknown) => {
       this.#reader = undefined;
       throw error;
@@ -276,7 +296,7 @@ class WorkspaceEngine implements Engine {
   }
 
   /** Looks at the index's folder; refuses one that belongs to another workspace. */
-  async #inspect(): Promise<IndexFolderState & { readonly model: IndexedModel | undefined }> {
+  async #inspect(): Promise<IndexFolderState & { readonly indexed: IndexedAs | undefined }> {
     const folder = await inspectIndexFolder(this.indexPath);
     const isInside = this.indexPath.startsWith(this.workspace + sep);
     // An index inside its workspace moves with it.
@@ -284,20 +304,42 @@ class WorkspaceEngine implements Engine {
       const { workspace } = folder.manifest;
       throw resonaError("INDEX_OF_OTHER_WORKSPACE", { path: this.indexPath, workspace });
     }
-    const model =
-      folder.kind === "ready" ? folder.manifest.model : folder.kind === "unusable" ? folder.model : undefined;
-    return { ...folder, model };
+    const indexed = folder.kind === "ready" ? folder.manifest : folder.kind === "unusable" ? folder.indexed : undefined;
+    return { ...folder, indexed };
   }
 
-  /** @param indexed the model that the index was made with. */
-  async #openEmbedder(indexed: IndexedModel | undefined, signal: AbortSignal | undefined): Promise<Embedder> {
-    const model = chooseModel(this.#options, indexed);
+  /** What to work with: as asked, else as the index was made. */
+  #settle(indexed: IndexedAs | undefined): { readonly model: ModelChoice; readonly records: RecordOptions } {
+    const model = chooseModel(this.#options, indexed?.model);
+    // A variable that is set for another workspace's model does no harm here.
+    if (model.path === undefined && this.#given.modelPooling !== undefined) {
+      const detail = "is of no use with the built-in model, which has no pooling to choose";
+      throw resonaError("OPTION_INVALID", { option: flagOf("modelPooling"), detail });
+    }
+    return { model, records: { ...recordOptions(this.#options, indexed?.fingerprint), modelPooling: model.pooling } };
+  }
+
+  #identity(embedder: Embedder, model: ModelChoice, records: RecordOptions): Required<IndexedAs> {
+    const { modelId, dimension } = embedder;
+    return {
+      fingerprint: fingerprintOf(records, { records: RECORDS_VERSION, model: modelId, dimension }),
+      model: indexedModel(embedder, model),
+    };
+  }
+
+  #outdated({ reasons, nextStep }: IndexDifferences): ResonaError {
+    return resonaError("INDEX_OUTDATED", { path: this.indexPath, reasons, nextStep });
+  }
+
+  async #openEmbedder(model: ModelChoice, signal: AbortSignal | undefined): Promise<Embedder> {
     const key = JSON.stringify([model.path, model.pooling]);
     const open = this.#embedders.get(key);
     if (open) return open;
     const closing = this.#closing.signal;
     const either = signal ? AbortSignal.any([signal, closing]) : closing;
-    const embedder = await createNativeEmbedder({ ...model, threads: this.#options.modelThreads }, either);
+    const saidWith = model.isRemembered ? undefined : spokenName("model", this.#given);
+    const source = { ...model, saidWith, threads: this.#options.modelThreads };
+    const embedder = await createNativeEmbedder(source, either);
     const other = this.#embedders.get(key);
     if (other || closing.aborted) await embedder.close();
     closing.throwIfAborted();
@@ -305,16 +347,12 @@ class WorkspaceEngine implements Engine {
     this.#embedders.set(key, embedder);
     return embedder;
   }
-
-  #fingerprint(embedder: Embedder, modelPooling: ResolvedOptions["modelPooling"]): Fingerprint {
-    const { modelId: model, dimension } = embedder;
-    return fingerprintOf({ ...this.#options, modelPooling }, { records: RECORDS_VERSION, model, dimension });
-  }
 }
 
 interface OpenedIndex {
   readonly store: IndexStore;
   readonly embedder: Embedder;
+  readonly records: RecordOptions;
   readonly manifest: IndexManifest;
 }
 
@@ -327,21 +365,13 @@ async function closingOnError<T>(store: IndexStore, work: () => Promise<T>): Pro
   }
 }
 
-/** Why the index cannot be brought up to date and has to be built anew; undefined if it can, or if there is none. */
-function rebuildReason(folder: IndexFolderState, fingerprint: Fingerprint, model: IndexedModel): string | undefined {
-  if (folder.kind === "missing") return undefined;
-  if (folder.kind === "unusable") return folder.why;
-  const { fingerprint: before, model: indexed } = folder.manifest;
-  const changes = fingerprintChanges(before, fingerprint);
-  if (!changes.includes("model")) return changes.length > 0 ? `${changes.join(", ")} changed` : undefined;
-  const was = modelLabel(indexed?.name, String(before["model"]));
-  return `it was made with the embedding model ${was}, now it is ${modelLabel(model.name, String(fingerprint["model"]))}`;
-}
-
-/** Two versions of a model have the same name, so some digits of its content's hash are part of the label. */
-function modelLabel(name: string | undefined, id: string, pooling?: string): string {
-  const facts = [id.slice(0, 12), ...(pooling === undefined ? [] : [`pooling ${pooling}`])].join(", ");
-  return name === undefined ? facts : `${name} (${facts})`;
+/** What an index remembers of its model. */
+function indexedModel({ modelName }: Embedder, { path, pooling }: ModelChoice): NonNullable<IndexedAs["model"]> {
+  return {
+    name: modelName,
+    ...(path === undefined ? {} : { path }),
+    ...(pooling === undefined ? {} : { pooling }),
+  };
 }
 
 async function resolveWorkspace(path: string): Promise<string> {

@@ -33,9 +33,9 @@ const catalogue = {
     nextStep: () => "Update Resona, or choose another place with --index.",
   },
   INDEX_OUTDATED: {
-    message: (d: { path: string; indexed: string; asked: string }) =>
-      `The index at ${d.path} was made with the embedding model ${d.indexed}, not with ${d.asked}.`,
-    nextStep: () => "Leave --model out to search with the index's own, or run `resona index` to build it anew.",
+    message: (d: { path: string; reasons: readonly string[]; nextStep: string }) =>
+      `The index at ${d.path} does not match: ${d.reasons.join("; ")}.`,
+    nextStep: (d: { nextStep: string }): string => d.nextStep,
   },
   INDEX_LOCKED: {
     message: (d: { path: string; holder: string }) => `The index at ${d.path} is being written by ${d.holder}.`,
@@ -86,12 +86,17 @@ const catalogue = {
     nextStep: () => "See `resona --help` for the options and their bounds.",
   },
   MODEL_NOT_FOUND: {
-    message: (d: { path: string; isRemembered: boolean }) =>
+    message: (d: ModelNotFound) =>
       `There is no model file ${d.path}${d.isRemembered ? ", with which the index was made" : ""}.`,
-    nextStep: (d: { isRemembered: boolean }): string =>
-      d.isRemembered
-        ? "Put the file back, or choose another model with --model, for example --model built-in; the index is then built anew."
-        : "Check the path given with --model.",
+    nextStep: (d: ModelNotFound): string => {
+      if (!d.isRemembered) return `Check the path${d.saidWith === undefined ? "" : ` given with ${d.saidWith}`}.`;
+      const place = `--model <new path>${d.pooling === undefined ? "" : ` --model-pooling ${d.pooling}`}`;
+      return `Put the file back, or say with ${place} where it is now, which rebuilds nothing; \`resona index\` with another model, for example --model built-in, builds the index anew.`;
+    },
+  },
+  MODEL_NOT_READABLE: {
+    message: (d: { detail: string; nextStep: string }) => `The embedding model cannot be used: ${d.detail}`,
+    nextStep: (d: { nextStep: string }): string => d.nextStep,
   },
   MODEL_UNSUPPORTED: {
     message: (d: { detail: string; nextStep: string }) => `The embedding model is not supported: ${d.detail}`,
@@ -114,6 +119,15 @@ const catalogue = {
     nextStep: () => "Run the command again, what was indexed stays; if it fails again, please report it.",
   },
 } as const;
+
+interface ModelNotFound {
+  readonly path: string;
+  /** Whether the index chose it. */
+  readonly isRemembered: boolean;
+  /** The flag or variable that named it. */
+  readonly saidWith?: string | undefined;
+  readonly pooling?: string | undefined;
+}
 
 type Catalogue = typeof catalogue;
 export type ErrorCode = keyof Catalogue;

@@ -1,4 +1,4 @@
-export { inspectModel, type ModelInspection, NativeEmbedError } from "@resona/native-embed";
+export { inspectModel, type ModelInspection } from "./embed/inspect-model.ts";
 export type { Engine, IndexOptions } from "./engine.ts";
 export { type ErrorCode, ResonaError } from "./errors.ts";
 export type { FileFailure, IndexStats, IndexSummary, LanguageCount } from "./model/index-summary.ts";

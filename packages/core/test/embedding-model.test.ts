@@ -67,7 +67,7 @@ describe("an index made with a model of the user's", () => {
     expect(filesIndexed).toBe(1);
     expect(notices).toEqual([
       expect.stringMatching(
-        /^The index is built anew: it was made with the embedding model other-model-+ \(\w{12}\), now it is third-model-+ \(\w{12}\)\.$/,
+        /^The index is built anew: it was made with the embedding model other-model-+ \(\w{12}\), not with third-model-+ \(\w{12}\)\.$/,
       ),
     ]);
     const builtIn = await engineFor(workspace, { model: "built-in" });
@@ -86,7 +86,37 @@ describe("an index made with a model of the user's", () => {
       message: expect.stringMatching(
         /was made with the embedding model other-model-+ \(\w{12}\), not with resona-code-static-v0 \(\w{12}\)\.$/,
       ) as string,
-      nextStep: expect.stringContaining("--model") as string,
+      nextStep: "Run `resona index --model built-in` to build it anew, or leave --model out to use it as it is.",
+    });
+    await expect(builtIn.index({ ifOutdated: "refuse" })).rejects.toMatchObject({ code: "INDEX_OUTDATED" });
+    expect(await builtIn.stats()).toMatchObject({ modelPath: model, files: 1 });
+  });
+
+  it("is not searched with what its file has become: the message names the file", async () => {
+    const { workspace, model, folder } = await workspaceWithModel();
+    const made = await engineFor(workspace, { model });
+    await made.index();
+    // While somebody uses a model, it is in memory.
+    await made.close();
+    await rename(await writeModel(folder, "third-model"), model);
+    const engine = await engineFor(workspace);
+    const outdated = {
+      code: "INDEX_OUTDATED",
+      message: `The index at ${engine.indexPath} does not match: the model file ${model} has changed since.`,
+      nextStep: "Run `resona index` to build it anew, or put the old file back to use it as it is.",
+    };
+    await expect(engine.search("upload")).rejects.toMatchObject(outdated);
+    await expect(engine.index({ ifOutdated: "refuse" })).rejects.toMatchObject(outdated);
+    const { notices } = await index(engine);
+    expect(notices).toEqual([`The index is built anew: the model file ${model} has changed since.`]);
+  });
+
+  it("of the package has no pooling to choose", async () => {
+    const { workspace } = await workspaceWithModel();
+    const engine = await engineFor(workspace, { modelPooling: "cls" });
+    await expect(engine.index()).rejects.toMatchObject({
+      code: "OPTION_INVALID",
+      message: "--model-pooling is of no use with the built-in model, which has no pooling to choose.",
     });
   });
 
@@ -101,6 +131,7 @@ describe("an index made with a model of the user's", () => {
     const missing = {
       code: "MODEL_NOT_FOUND",
       message: `There is no model file ${model}, with which the index was made.`,
+      nextStep: expect.stringContaining("--model <new path> where it is now, which rebuilds nothing") as string,
     };
     await expect(engine.search("upload")).rejects.toMatchObject(missing);
     await expect(engine.index()).rejects.toMatchObject(missing);

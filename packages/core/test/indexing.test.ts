@@ -127,8 +127,53 @@ describe("an index", () => {
     expect(events).toContainEqual({
       type: "notice",
       code: "REBUILT",
-      message: "The index is built anew: chunkChars changed.",
+      message: "The index is built anew: it was made with --chunk-chars 1500, not 700.",
     });
+  });
+
+  it("remembers the size of its chunks, also when it is built anew", async () => {
+    const lines = Array.from({ length: 40 }, (_, n) => `export function job${n}() { return "${n}"; }\n\n`).join("");
+    const workspace = await workspaceWith({ "a.ts": lines });
+    const { chunksWritten } = await (await engineFor(workspace, { chunkChars: 200 })).index();
+    const engine = await engineFor(workspace);
+    expect(await engine.index()).toMatchObject({ filesIndexed: 0, filesInIndex: 1 });
+    await write(workspace, { "b.ts": lines });
+    expect(await engine.index()).toMatchObject({ chunksWritten, filesIndexed: 1, filesInIndex: 2 });
+    expect(await engine.index({ rebuild: true })).toMatchObject({ chunksWritten: 2 * chunksWritten });
+    const wide = await (await engineFor(workspace, { chunkChars: 1_500 })).index();
+    expect(wide.chunksWritten).toBeLessThan(chunksWritten);
+  });
+
+  it("is left as it is when it would have to be built anew and that was not wanted", async () => {
+    const workspace = await workspaceWith({ "a.ts": uploads });
+    await (await engineFor(workspace)).index();
+    await write(workspace, { "b.py": invoices });
+    const other = await engineFor(workspace, { chunkChars: 700 });
+    await expect(other.index({ ifOutdated: "refuse" })).rejects.toMatchObject({
+      code: "INDEX_OUTDATED",
+      message: `The index at ${other.indexPath} does not match: it was made with --chunk-chars 1500, not 700.`,
+      nextStep: "Run `resona index --chunk-chars 700` to build it anew, or leave --chunk-chars out to use it as it is.",
+    });
+    expect((await other.stats()).files).toBe(1);
+    // Chunks of any size can be searched.
+    expect(await answer(other, "uploadWithRetry")).toBe("a.ts");
+    const own = await engineFor(workspace);
+    expect(await own.index({ ifOutdated: "refuse" })).toMatchObject({ filesIndexed: 1, filesInIndex: 2 });
+  });
+
+  it("of records of another Resona is kept until it is asked for anew, and can be searched until then", async () => {
+    const workspace = await workspaceWith({ "a.ts": uploads });
+    await (await engineFor(workspace)).index();
+    const manifest = join(workspace, ".resona/index.json");
+    await writeFile(manifest, (await readFile(manifest, "utf8")).replace('"records": 1', '"records": 0'));
+    const engine = await engineFor(workspace);
+    await expect(engine.index({ ifOutdated: "refuse" })).rejects.toMatchObject({
+      code: "INDEX_OUTDATED",
+      message: expect.stringMatching(/: it was made by another version of Resona\.$/) as string,
+      nextStep: "Run `resona index` to build it anew.",
+    });
+    expect(await answer(engine, "uploadWithRetry")).toBe("a.ts");
+    expect(await engine.index()).toMatchObject({ filesIndexed: 1 });
   });
 
   it("is built anew on request while an open engine goes on answering", async () => {
@@ -154,10 +199,23 @@ describe("an index", () => {
     expect(first.filesIndexed).toBeLessThan(300);
     expect((await engine.search("job1")).indexComplete).toBe(false);
     expect((await engine.stats()).files).toBe(first.filesIndexed);
+    const halted = await engine.index({ signal: AbortSignal.abort() });
+    expect(halted).toMatchObject({ status: "interrupted", filesIndexed: 0, filesInIndex: first.filesIndexed });
     const second = await engine.index();
-    expect(second).toMatchObject({ status: "completed", filesUnchanged: first.filesIndexed });
+    expect(second).toMatchObject({ status: "completed", filesUnchanged: first.filesIndexed, filesInIndex: 300 });
     expect(second.filesIndexed + first.filesIndexed).toBe(300);
     expect((await engine.stats()).files).toBe(300);
+  });
+
+  it("says that a killed run is continued, and no word of files to redo where there are none", async () => {
+    const workspace = await workspaceWith({ "a.ts": uploads });
+    await (await engineFor(workspace)).index();
+    const manifest = join(workspace, ".resona/index.json");
+    await writeFile(manifest, (await readFile(manifest, "utf8")).replace('"state": "clean"', '"state": "writing"'));
+    const notices: string[] = [];
+    const engine = await engineFor(workspace);
+    await engine.index({ onEvent: (event) => event.type === "notice" && notices.push(event.message) });
+    expect(notices).toEqual(["The last run was interrupted; it is continued."]);
   });
 
   it("keeps what it has of files that cannot be read today", async () => {

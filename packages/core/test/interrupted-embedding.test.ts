@@ -36,7 +36,7 @@ async function run(embedder: Embedder, controller: AbortController) {
   const options = resolveOptions({}, workspace, {});
   const complete: boolean[] = [];
   const counts = indexWorkspace(
-    { chunker: createChunker(options), embedder, store },
+    { chunker: createChunker({ ...options, chunkChars: 1_500 }), embedder, store },
     {
       workspace,
       options,

@@ -101,7 +101,9 @@ export interface LoadResult {
   /** The first text, of one word: what the loading has put off is done now. */
   readonly firstTextMs: number;
   readonly heldMB: number;
-  /** The most memory that the process had at a time, the library's included, as the operating system counts it. */
+  /** The most memory that the process had until the model was loaded, as the operating system counts it. */
+  readonly loadedRssMB: number;
+  /** The same until the first text was done. */
   readonly peakRssMB: number;
   /** The most that was in use of V8's heap while the model was loaded, over what was before. */
   readonly heapGrowthMB: number;
@@ -132,6 +134,7 @@ async function measureLoad(input: EngineModel): Promise<LoadResult> {
   const model = await engine.load(input.model, input.threads);
   tick();
   clearInterval(timer);
+  const loadedRssMB = peakRssMB();
   const readyAt = performance.now();
   const [vector] = await model.embed(["x"]);
   const firstTextMs = performance.now() - readyAt;
@@ -143,11 +146,16 @@ async function measureLoad(input: EngineModel): Promise<LoadResult> {
     contextMs,
     firstTextMs,
     heldMB,
-    peakRssMB: (process.resourceUsage().maxRSS * 1024) / 1e6,
+    loadedRssMB,
+    peakRssMB: peakRssMB(),
     heapGrowthMB: (heapPeak - heapBefore) / 1e6,
     timerLateMs,
     dimension: vector?.length ?? 0,
   };
+}
+
+function peakRssMB(): number {
+  return (process.resourceUsage().maxRSS * 1024) / 1e6;
 }
 
 /** Embeds the ten texts with both engines and returns the smallest cosine between their vectors of one text. */

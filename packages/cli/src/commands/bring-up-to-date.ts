@@ -1,4 +1,4 @@
-import type { Engine, IndexSummary } from "@resona/core";
+import type { Engine, IndexOptions, IndexSummary } from "@resona/core";
 
 import type { CliContext } from "../context.ts";
 import { createProgress, progressStyle } from "../present/progress.ts";
@@ -6,12 +6,14 @@ import { createProgress, progressStyle } from "../present/progress.ts";
 /** Runs the indexing with progress on stderr; under `--json` only notices are shown. */
 export async function bringUpToDate(
   engine: Engine,
-  { json = false, rebuild = false }: { readonly json?: boolean; readonly rebuild?: boolean },
+  { json = false, ...options }: { readonly json?: boolean } & Pick<IndexOptions, "rebuild" | "ifOutdated">,
   { stderr, env, signal }: CliContext,
 ): Promise<IndexSummary> {
   const progress = createProgress(stderr, json ? "notices" : progressStyle(stderr, env));
+  let isWriting = false;
   const onAbort = (): void => {
-    if (json) return;
+    // While files are only compared, or the model is loaded, there is nothing to finish.
+    if (json || !isWriting) return;
     progress.report({
       type: "notice",
       code: "INTERRUPTING",
@@ -21,9 +23,12 @@ export async function bringUpToDate(
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     return await engine.index({
-      rebuild,
+      ...options,
       signal,
-      onEvent: (event) => progress.report(event),
+      onEvent: (event) => {
+        if (event.type === "progress") isWriting = event.stage !== "checking";
+        progress.report(event);
+      },
     });
   } finally {
     signal.removeEventListener("abort", onAbort);

@@ -27,11 +27,12 @@ export function addIndexCommand(program: Command, onParsed: (invocation: Invocat
 
 async function runIndex(flags: IndexFlags, context: CliContext): Promise<Report> {
   return withEngine(flags, context, async (engine) => {
-    const summary = await bringUpToDate(engine, flags, context);
+    const { json = false, rebuild = false } = flags;
+    const summary = await bringUpToDate(engine, { json, rebuild }, context);
     const outcome = indexOutcome(summary);
     if (flags.json === true) return { text: indexDocument(summary, engine), outcome };
     if (outcome === "interrupted") {
-      context.stderr.write(`${interrupted(summary)}\n`);
+      context.stderr.write(`${interrupted(summary, rebuild)}\n`);
       return { text: "", outcome };
     }
     return { text: formatIndexSummary(summary, engine.workspace), outcome };

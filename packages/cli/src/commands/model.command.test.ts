@@ -59,28 +59,28 @@ describe("model inspect", () => {
     });
   });
 
-  test("is no trouble for a model that cannot be used, and says why not", async () => {
+  test("ends with 1 for a model that cannot be used, and says why not", async () => {
     const cwd = await workspaceWith({ "llama.gguf": llama });
     const run = await cli(["model", "inspect", "llama.gguf"], { cwd });
-    expect(run).toMatchObject({ code: 0, stderr: "" });
+    expect(run).toMatchObject({ code: 1, stderr: "" });
     expect(run.stdout).toMatch(/^Architecture {2}llama\n/m);
     expect(run.stdout).toMatch(
-      /^Supported {5}no\n {2}The model's architecture is not supported: .*"llama".*\n {2}.+\n$/m,
+      /^Supported {5}no\n {2}The embedding model is not supported: The model's architecture is not supported: .*"llama".*\n {2}.+\n$/m,
     );
     const json = fakeContext(new FakeEngine(), { cwd });
-    await execute(["model", "inspect", "llama.gguf", "--json"], json);
+    expect(await execute(["model", "inspect", "llama.gguf", "--json"], json)).toBe("not-supported");
     expect(JSON.parse(json.stdout.text)).toMatchObject({
       supported: false,
       memoryBytes: null,
-      problem: { code: "UNSUPPORTED_ARCHITECTURE", message: expect.any(String), nextStep: expect.any(String) },
+      problem: { code: "MODEL_UNSUPPORTED", message: expect.any(String), nextStep: expect.any(String) },
     });
   });
 
   test.each([
     ["a file that is not there", "none.gguf", "MODEL_NOT_FOUND"],
     ["a folder", ".", "MODEL_NOT_READABLE"],
-    ["a file that is no GGUF file", "page.gguf", "NOT_GGUF"],
-    ["a damaged file", "half.gguf", "TRUNCATED"],
+    ["a file that is no GGUF file", "page.gguf", "MODEL_INVALID"],
+    ["a damaged file", "half.gguf", "MODEL_INVALID"],
   ])("is trouble for %s: one sentence and a next step", async (_case, file, code) => {
     const cwd = await workspaceWith({ "page.gguf": "<html>", "half.gguf": llama.slice(0, -3) });
     const context = fakeContext(new FakeEngine(), { cwd });

@@ -28,9 +28,12 @@ export function addModelCommand(program: Command, onParsed: (invocation: Invocat
     });
 }
 
-/** A model that cannot be used was inspected all the same: only a file that cannot be read as one is trouble. */
+/** Scripts ask whether a model can be used; trouble is a file that cannot be read as a model. */
 async function runInspect(file: string, { json = false }: InspectFlags, { cwd }: CliContext): Promise<Report> {
   const path = resolve(cwd, file);
   const model = await inspectModel(path);
-  return { text: json ? modelDocument(model, path) : formatModel(model), outcome: "done" };
+  return {
+    text: json ? modelDocument(model, path) : formatModel(model),
+    outcome: model.supported ? "done" : "not-supported",
+  };
 }

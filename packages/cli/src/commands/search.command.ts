@@ -15,7 +15,15 @@ import type { CliContext } from "../context.ts";
 import { hasNothingToIndex, searchOutcome } from "../exit-codes.ts";
 import { InterruptedError } from "../failure.ts";
 import { addCommonFlags, type CommonFlags, eachNonEmpty, wholeNumber } from "../flags.ts";
-import { formatHits, formatNote, type HitLayout, interrupted, nothingToIndex, workDone } from "../present/human.ts";
+import {
+  formatHits,
+  formatNote,
+  type HitLayout,
+  interrupted,
+  nothingToIndex,
+  truncatedChunks,
+  workDone,
+} from "../present/human.ts";
 import { type Refresh, searchDocument } from "../present/json.ts";
 import { paintFor } from "../present/paint.ts";
 import { counted } from "../present/text.ts";
@@ -79,7 +87,8 @@ const searchableDespite: ReadonlySet<ErrorCode> = new Set(["INDEX_LOCKED", "INDE
 
 async function refreshIndex(engine: Engine, flags: SearchFlags, context: CliContext): Promise<Refresh> {
   try {
-    const summary = await bringUpToDate(engine, flags, context);
+    // A rebuild may take hours, and would replace what the user wanted to search.
+    const summary = await bringUpToDate(engine, { json: flags.json ?? false, ifOutdated: "refuse" }, context);
     if (summary.status === "interrupted") throw new InterruptedError(interrupted(summary));
     if (flags.json !== true) reportRefresh(summary, context);
     return { kind: "done", summary };
@@ -92,6 +101,8 @@ async function refreshIndex(engine: Engine, flags: SearchFlags, context: CliCont
 function reportRefresh(summary: IndexSummary, { stderr }: CliContext): void {
   const { filesFailed: failed } = summary;
   if (summary.filesIndexed > 0 || summary.filesRemoved > 0) stderr.write(`${workDone(summary)}\n`);
+  const truncated = truncatedChunks(summary);
+  if (truncated !== undefined) stderr.write(formatNote(truncated, paintFor(stderr)));
   if (failed > 0) {
     const message = `${counted(failed, "file")} could not be indexed; \`resona index\` names them.`;
     stderr.write(formatNote(message, paintFor(stderr)));

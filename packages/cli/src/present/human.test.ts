@@ -1,3 +1,4 @@
+import type { IndexSummary } from "@resona/core";
 import { expect, test } from "vitest";
 
 import { hit, stats, summary } from "../testing/fake-context.ts";
@@ -87,10 +88,15 @@ test("an indexing run is told in one line", () => {
 });
 
 test("chunks that the model did not read to their end are counted", () => {
-  const second = (truncatedChunks: number) => formatIndexSummary({ ...summary, truncatedChunks }, "/w").split("\n")[1];
-  expect(second(0)).toBe("");
-  expect(second(1)).toBe("1 chunk is longer than the model reads; the rest of it is found by words only");
-  expect(second(1_234)).toBe("1,234 chunks are longer than the model reads; the rest of them is found by words only");
+  const second = (change: Partial<IndexSummary>) => formatIndexSummary({ ...summary, ...change }, "/w").split("\n")[1];
+  const hint = "is found by words only (a smaller --chunk-chars avoids that).";
+  expect(second({ truncatedChunks: 0, maxTokens: 512 })).toBe("");
+  expect(second({ truncatedChunks: 1, maxTokens: 512 })).toBe(
+    `1 chunk is longer than the 512 tokens that the model reads; the rest of it ${hint}`,
+  );
+  expect(second({ truncatedChunks: 1_234 })).toBe(
+    `1,234 chunks are longer than the model reads; the rest of them ${hint}`,
+  );
 });
 
 test("skipped files are counted by reason and failed ones named", () => {

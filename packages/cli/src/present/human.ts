@@ -67,7 +67,7 @@ function formatScore(score: number): string {
 export function formatIndexSummary(summary: IndexSummary, workspace: string): string {
   const lines = [
     hasNothingToIndex(summary) ? nothingToIndex(summary, workspace) : workDone(summary),
-    ...formatTruncated(summary),
+    ...[truncatedChunks(summary)].filter((line) => line !== undefined),
     ...formatSkipped(summary.skipped),
     ...formatFailures(summary),
   ];
@@ -81,16 +81,24 @@ export function workDone(summary: IndexSummary): string {
   return `${indexed} in ${formatDuration(summary.durationMs)}; ${others.join(", ")}; peak memory ${formatBytes(summary.peakRssBytes)}.`;
 }
 
+/** That the model did not read some chunks to their ends, if so. */
+export function truncatedChunks({ truncatedChunks: count, maxTokens }: IndexSummary): string | undefined {
+  if (count === 0) return undefined;
+  const [subject, rest] = count === 1 ? ["1 chunk is", "it"] : [`${formatCount(count)} chunks are`, "them"];
+  const limit = maxTokens === undefined ? "the model reads" : `the ${counted(maxTokens, "token")} that the model reads`;
+  return `${subject} longer than ${limit}; the rest of ${rest} is found by words only (a smaller --chunk-chars avoids that).`;
+}
+
 export function nothingToIndex({ filesFound }: IndexSummary, workspace: string): string {
   const skipped = filesFound === 1 ? "the one file found was" : `all ${formatCount(filesFound)} files found were`;
   const why = filesFound === 0 ? "it holds no files" : `${skipped} skipped`;
   return `There is nothing to index in ${printable(workspace)}: ${why}.`;
 }
 
-/** What to say when a run was stopped by the user. */
-export function interrupted(summary: IndexSummary): string {
-  const { filesIndexed } = summary;
-  return `Interrupted; ${counted(filesIndexed, "file")} ${filesIndexed === 1 ? "is" : "are"} indexed, run the same command to continue.`;
+/** What to say when a run was stopped by the user. A rebuild that is asked for again begins anew. */
+export function interrupted({ filesInIndex: files }: IndexSummary, rebuild = false): string {
+  const command = `the same command${rebuild ? " without --rebuild" : ""}`;
+  return `Interrupted; ${counted(files, "file")} ${files === 1 ? "is" : "are"} indexed, run ${command} to continue.`;
 }
 
 /** The state of an index as an aligned list. */
@@ -139,12 +147,6 @@ function formatLanguages({ languages }: IndexStats): string[] {
     (row) =>
       `  ${printable(row.language).padEnd(name)}  ${formatCount(row.files).padStart(files)} ${row.files === 1 ? "file " : "files"}  ${formatCount(row.chunks).padStart(chunks)} ${row.chunks === 1 ? "chunk" : "chunks"}`,
   );
-}
-
-function formatTruncated({ truncatedChunks: count }: IndexSummary): string[] {
-  if (count === 0) return [];
-  const subject = count === 1 ? "1 chunk is" : `${formatCount(count)} chunks are`;
-  return [`${subject} longer than the model reads; the rest of ${count === 1 ? "it" : "them"} is found by words only`];
 }
 
 function formatSkipped(skipped: Partial<Record<SkipReason, number>>): string[] {

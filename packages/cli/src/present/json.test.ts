@@ -14,8 +14,10 @@ const summaryFields = {
   filesUnchanged: 1,
   filesIndexed: 2,
   filesRemoved: 0,
+  filesInIndex: 3,
   chunksWritten: 5,
   truncatedChunks: 0,
+  maxTokens: null,
   skipped: {},
   filesFailed: 0,
   failures: [],
@@ -79,7 +81,9 @@ test("what the engine adds to its results does not leak into the documents", () 
 
 test("the document of an indexing run is its summary with the place of the index", () => {
   const place = { workspace: "/w", indexPath: "/w/.resona" };
-  expect(parse(indexDocument(summary, place))).toEqual({ schema: 1, command: "index", ...place, ...summaryFields });
+  const fields = { schema: 1, command: "index", ...place, ...summaryFields };
+  expect(parse(indexDocument(summary, place))).toEqual(fields);
+  expect(parse(indexDocument({ ...summary, maxTokens: 512 }, place))).toEqual({ ...fields, maxTokens: 512 });
 });
 
 test("the document of the statistics has every field, null for what there is not", () => {

@@ -44,11 +44,15 @@ test("a model is an aligned list", () => {
       "  Q8_0    61 tensors  145 MB",
       "  F32     51 tensors  157 kB",
       "  IQ4_NL   1 tensor   size unknown",
-      "Memory        181 MB",
+      "Memory        up to 181 MB (weights, and work space of one thread)",
       "Supported     yes",
       "",
     ].join("\n"),
   );
+});
+
+test("a static model takes the same memory for any text", () => {
+  expect(formatModel({ ...model, architecture: "static-embedding" })).toContain("\nMemory        181 MB\n");
 });
 
 test("a model that cannot be used says why and what to do, and nothing that its file does not state", () => {
@@ -64,7 +68,7 @@ test("a model that cannot be used says why and what to do, and nothing that its 
     tokenizer: undefined,
     pooling: undefined,
     supported: false,
-    problem: { code: "INVALID_METADATA", message: "It has no architecture.", nextStep: "Convert it anew." },
+    problem: { code: "MODEL_INVALID", message: "It has no architecture.", nextStep: "Convert it anew." },
     memoryBytes: undefined,
   };
   expect(formatModel(bare)).toBe(
@@ -92,7 +96,7 @@ test("what a file says can neither drive the terminal nor fill it", () => {
     architecture: hostile,
     tokenizer: { model: hostile, pre: undefined, tokens: undefined },
     supported: false,
-    problem: { code: "UNSUPPORTED_ARCHITECTURE", message: 'It is "\u001b[2J".', nextStep: "Use another." },
+    problem: { code: "MODEL_UNSUPPORTED", message: 'It is "\u001b[2J".', nextStep: "Use another." },
   });
   expect(text).not.toContain("\u001b");
   expect(text).toContain('  It is "\\u001b[2J".\n');

@@ -26,7 +26,7 @@ export function formatModel(model: ModelInspection): string {
     ]),
     ...formatTensors(model),
     ...rows([
-      ["Memory", model.memoryBytes === undefined ? undefined : formatBytes(model.memoryBytes)],
+      ["Memory", formatMemory(model)],
       ["Supported", model.supported ? "yes" : "no"],
     ]),
     ...(model.problem === undefined ? [] : [model.problem.message, model.problem.nextStep].map(indented)),
@@ -48,6 +48,13 @@ function indented(text: string): string {
 
 function count(value: number | undefined): string | undefined {
   return value === undefined ? undefined : formatCount(value);
+}
+
+/** Static models take the same for any text and number of threads. */
+function formatMemory({ memoryBytes, architecture }: ModelInspection): string | undefined {
+  if (memoryBytes === undefined) return undefined;
+  if (architecture === "static-embedding") return formatBytes(memoryBytes);
+  return `up to ${formatBytes(memoryBytes)} (weights, and work space of one thread)`;
 }
 
 function formatTokenizer(tokenizer: ModelInspection["tokenizer"]): string {

@@ -21,7 +21,7 @@ const event: ProgressEvent = {
 describe("the progress line", () => {
   test("has a bar, percent, files, chunks, speed and memory", () => {
     expect(progressLine(event, 200)).toBe(
-      "Indexing  ██████░░░░░░░░░░░░░░░░░░  25%  1,000/4,000 files  5,000 chunks  3.4 MB/s  212 MB memory",
+      "Indexing  ██████░░░░░░░░░░░░░░░░░░  25%  1,000 of 4,000 files  5,000 chunks  3.4 MB/s  212 MB memory",
     );
   });
 
@@ -33,13 +33,25 @@ describe("the progress line", () => {
   });
 
   test("drops what matters least until it fits, whatever the width", () => {
-    expect(progressLine(event, 70)).toBe("Indexing  ██████░░░░░░░░░░░░░░░░░░  25%  1,000/4,000 files");
+    expect(progressLine(event, 70)).toBe("Indexing  ██████░░░░░░░░░░░░░░░░░░  25%  1,000 of 4,000 files");
     expect(progressLine(event, 45)).toBe("Indexing  ██████░░░░░░░░░░░░░░░░░░  25%");
     expect(progressLine(event, 10)).toBe("Indexing");
     expect(progressLine(event, 5)).toBe("Inde…");
     for (let columns = 0; columns < 120; columns += 1) {
       expect(progressLine(event, columns).length).toBeLessThanOrEqual(columns);
     }
+  });
+
+  test.each([
+    [30, ""],
+    [31, "  about 30 s left"],
+    [89, "  about 90 s left"],
+    [90, "  about 2 min left"],
+    [3_400, "  about 57 min left"],
+    [8_000, "  about 2 h 13 min left"],
+  ])("says how long %s seconds are, if that is long", (secondsLeft, text) => {
+    const line = progressLine({ ...event, secondsLeft }, 200);
+    expect(line).toContain(`1,000 of 4,000 files${text}  5,000 chunks`);
   });
 
   test("never leaves its frame when files appear during the run", () => {
@@ -91,7 +103,7 @@ describe("elsewhere", () => {
     for (now = 0; now <= 8_000; now += 100) progress.report({ ...event, filesDone: now });
     progress.finish();
     expect(stream.text).toBe(
-      "Indexing, 2,000/4,000 files, 5,000 chunks, 3.4 MB/s, 212 MB memory\nIndexing, 7,000/4,000 files, 5,000 chunks, 3.4 MB/s, 212 MB memory\n",
+      "Indexing, 2,000 of 4,000 files, 5,000 chunks, 3.4 MB/s, 212 MB memory\nIndexing, 7,000 of 4,000 files, 5,000 chunks, 3.4 MB/s, 212 MB memory\n",
     );
   });
 

@@ -128,12 +128,25 @@ function progressFacts(event: ProgressEvent): [string, ...string[]] {
   const files =
     event.filesTotal === undefined
       ? counted(event.filesDone, "file")
-      : `${formatCount(event.filesDone)}/${counted(event.filesTotal, "file")}`;
+      : `${formatCount(event.filesDone)} of ${counted(event.filesTotal, "file")}`;
   return [
     stages[event.stage],
     files,
+    ...timeLeft(event),
     ...(event.chunksIndexed > 0 ? [counted(event.chunksIndexed, "chunk")] : []),
     ...(event.bytesPerSecond > 0 ? [`${formatBytes(event.bytesPerSecond)}/s`] : []),
     `${formatBytes(event.rssBytes)} memory`,
   ];
+}
+
+/** Less is over before anybody plans with it. */
+const leastSecondsLeft = 30;
+
+/** In words as coarse as the estimate. */
+function timeLeft({ secondsLeft = 0 }: ProgressEvent): string[] {
+  if (secondsLeft <= leastSecondsLeft) return [];
+  if (secondsLeft < 90) return [`about ${Math.round(secondsLeft / 10) * 10} s left`];
+  const minutes = Math.round(secondsLeft / 60);
+  if (minutes < 60) return [`about ${minutes} min left`];
+  return [`about ${Math.floor(minutes / 60)} h ${minutes % 60} min left`];
 }

@@ -31,6 +31,7 @@ export const summary: IndexSummary = {
   filesUnchanged: 1,
   filesIndexed: 2,
   filesRemoved: 0,
+  filesInIndex: 3,
   chunksWritten: 5,
   truncatedChunks: 0,
   skipped: {},
@@ -78,11 +79,13 @@ export class FakeEngine implements Engine {
   readonly indexPath = "/w/.resona";
   readonly calls: string[] = [];
   searchOptions: Parameters<Engine["search"]>[1];
+  indexOptions: Parameters<Engine["index"]>[0];
   indexes: (options: NonNullable<Parameters<Engine["index"]>[0]>) => IndexSummary = () => summary;
   finds: () => readonly SearchHit[] = () => [hit];
 
   async index(options: NonNullable<Parameters<Engine["index"]>[0]> = {}): Promise<IndexSummary> {
     this.calls.push(options.rebuild === true ? "rebuild" : "index");
+    this.indexOptions = options;
     return this.indexes(options);
   }
 

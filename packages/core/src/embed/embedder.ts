@@ -5,6 +5,8 @@ export interface Embedder {
   /** What people call the model. */
   readonly modelName: string;
   readonly dimension: number;
+  /** Tokens after which a text is cut off; `Infinity` for a model that reads all of any text. */
+  readonly maxTokens: number;
   /** One vector per document, in order. */
   embedDocuments(documents: readonly EmbeddingDocument[], signal?: AbortSignal): Promise<readonly Float32Array[]>;
   embedQuery(query: string, signal?: AbortSignal): Promise<Float32Array>;

@@ -8,7 +8,7 @@ import { createHashEmbedder } from "../../test/hash-embedder.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Embedder, EmbeddingDocument } from "./embedder.ts";
 import { toModelError } from "./model-errors.ts";
-import { createNativeEmbedder } from "./native-embedder.ts";
+import { cappedThreads, createNativeEmbedder } from "./native-embedder.ts";
 import type { NativeModel } from "./native-embedder.ts";
 
 const text = "function run() { return value; }";
@@ -59,15 +59,26 @@ describe("a model that cannot be used", () => {
   const of = (change: Partial<NativeModel>) => createNativeEmbedder({ ...builtIn, ...change });
 
   it("is missing: the next step depends on who chose it", async () => {
-    await expect(of({ path })).rejects.toMatchObject({
-      code: "MODEL_NOT_FOUND",
-      message: `There is no model file ${path}.`,
-      nextStep: "Check the path given with --model.",
+    for (const saidWith of ["--model", "RESONA_MODEL"])
+      await expect(of({ path, saidWith })).rejects.toMatchObject({
+        code: "MODEL_NOT_FOUND",
+        message: `There is no model file ${path}.`,
+        nextStep: `Check the path given with ${saidWith}.`,
+      });
+    await expect(of({ path, isRemembered: true, pooling: "cls" })).rejects.toMatchObject({
+      nextStep: expect.stringContaining("--model <new path> --model-pooling cls") as string,
     });
     await expect(of({ path, isRemembered: true })).rejects.toMatchObject({
       code: "MODEL_NOT_FOUND",
       message: `There is no model file ${path}, with which the index was made.`,
       nextStep: expect.stringContaining("--model built-in") as string,
+    });
+  });
+
+  it("is no file", async () => {
+    await expect(of({ path: import.meta.dirname })).rejects.toMatchObject({
+      code: "MODEL_NOT_READABLE",
+      nextStep: expect.stringContaining("regular file") as string,
     });
   });
 
@@ -83,7 +94,10 @@ describe("a model that cannot be used", () => {
   it.each<[NativeEmbedErrorCode, ErrorCode]>([
     ["UNSUPPORTED_ARCHITECTURE", "MODEL_UNSUPPORTED"],
     ["POOLING_UNKNOWN", "MODEL_POOLING_UNKNOWN"],
+    ["MODEL_NOT_READABLE", "MODEL_NOT_READABLE"],
     ["OUT_OF_MEMORY", "MODEL_OUT_OF_MEMORY"],
+    ["KERNELS_UNAVAILABLE", "MODEL_UNSUPPORTED"],
+    ["NOT_FINITE", "MODEL_INVALID"],
     ["EMBED_WORKER_FAILED", "MODEL_FAILED"],
     ["TRUNCATED", "MODEL_INVALID"],
   ])("%s is %s", (code, expected) => {
@@ -101,6 +115,13 @@ describe("a model that cannot be used", () => {
   it("leaves alone what is no failure of the model", () => {
     const reason = new Error("stopped by the user");
     expect(toModelError(reason, builtIn)).toBe(reason);
+  });
+});
+
+describe("cappedThreads", () => {
+  it("gives no more threads than there are cores, and leaves the default to the model", () => {
+    expect([1, 4, 256].map((threads) => cappedThreads(threads, 4))).toEqual([1, 4, 4]);
+    expect(cappedThreads(undefined, 4)).toBeUndefined();
   });
 });
 

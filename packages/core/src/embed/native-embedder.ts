@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+
 import { createEmbedder } from "@resona/native-embed";
 import type { NativeEmbedder } from "@resona/native-embed";
 
@@ -6,20 +8,19 @@ import { toModelError } from "./model-errors.ts";
 import type { ModelSource } from "./model-errors.ts";
 
 export interface NativeModel extends ModelSource {
-  /** Instead of what the model's file says, or does not say. */
-  readonly pooling?: "mean" | "cls" | "last" | undefined;
-  /** Threads that compute vectors; by default one less than there are cores. */
+  /** Threads that compute vectors, never more than there are cores; by default one less. */
   readonly threads?: number | undefined;
 }
 
 /**
  * A model of `@resona/native-embed`, run in this process and threads of its own.
  *
- * @throws ResonaError MODEL_NOT_FOUND, MODEL_UNSUPPORTED, MODEL_POOLING_UNKNOWN, MODEL_INVALID, MODEL_OUT_OF_MEMORY, and
+ * @throws ResonaError MODEL_NOT_FOUND, MODEL_NOT_READABLE, MODEL_UNSUPPORTED, MODEL_POOLING_UNKNOWN, MODEL_INVALID, MODEL_OUT_OF_MEMORY, and
  * from then on MODEL_FAILED; the signal's reason when it is aborted.
  */
 export async function createNativeEmbedder(model: NativeModel, signal?: AbortSignal): Promise<Embedder> {
-  const { path, pooling, threads } = model;
+  const { path, pooling } = model;
+  const threads = cappedThreads(model.threads, availableParallelism());
   const translated = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;
@@ -33,6 +34,7 @@ export async function createNativeEmbedder(model: NativeModel, signal?: AbortSig
     modelId: native.modelId,
     modelName: native.name,
     dimension: native.dimension,
+    maxTokens: native.maxTokens,
     embedDocuments(documents, batchSignal) {
       const texts = documents.map((document) => ({ text: document.text, context: contextOf(document) }));
       return translated(native.embedDocuments(texts, batchSignal));
@@ -41,6 +43,11 @@ export async function createNativeEmbedder(model: NativeModel, signal?: AbortSig
     statistics: () => native.statistics(),
     close: () => native.close(),
   };
+}
+
+/** More threads than cores get nothing done sooner, and each takes memory. */
+export function cappedThreads(threads: number | undefined, cores: number): number | undefined {
+  return threads === undefined ? undefined : Math.min(threads, cores);
 }
 
 function contextFor({ architecture }: NativeEmbedder): (document: EmbeddingDocument) => string {

@@ -61,6 +61,7 @@ export async function indexWorkspace(stages: IndexingStages, run: IndexingRun): 
       meter.found(status === "unchanged");
       if (status !== "unchanged") yield file;
     }
+    meter.foundAll();
   }
   const context = { workspace, options, known, chunker: stages.chunker };
   const prepared = concurrentMap(changedFiles(), FILES_IN_FLIGHT, (file) => prepareFile(file, context));

@@ -15,13 +15,20 @@ export interface RunCounts {
 }
 
 const MS_PER_MEMORY_SAMPLE = 100;
+/** Sooner an estimate says more about the first file than about the others. */
+const MS_BEFORE_ESTIMATE = 5_000;
 
 /** Counts what a run does and reports it; reports are cheap and frequent, front ends draw as often as they like. */
 export class ProgressMeter {
   readonly #report: (event: IndexEvent) => void;
-  readonly #filesTotal: number | undefined;
+  readonly #filesExpected: number | undefined;
   readonly #startedAt = performance.now();
   #filesFound = 0;
+  #foundAll = false;
+  /** Found and not changed, or read, chunked and embedded. */
+  #filesDone = 0;
+  /** Of these, the ones that took time. */
+  #filesPrepared = 0;
   #filesUnchanged = 0;
   #filesIndexed = 0;
   #filesRemoved = 0;
@@ -32,19 +39,30 @@ export class ProgressMeter {
   #rssBytes = 0;
   #rssMeasuredAt = -Infinity;
 
-  constructor(report: (event: IndexEvent) => void, filesTotal: number | undefined) {
+  /** @param filesExpected how many files the run will find, as far as that can be known. */
+  constructor(report: (event: IndexEvent) => void, filesExpected: number | undefined) {
     this.#report = report;
-    this.#filesTotal = filesTotal;
+    this.#filesExpected = filesExpected;
   }
 
   found(unchanged: boolean): void {
     this.#filesFound++;
-    if (unchanged) this.#filesUnchanged++;
+    if (unchanged) {
+      this.#filesUnchanged++;
+      this.#filesDone++;
+    }
     // Unchanged files pass by the thousand in a moment.
     if (!unchanged || this.#filesFound % 256 === 0) this.report(unchanged ? "checking" : "indexing");
   }
 
+  /** No more files are found. */
+  foundAll(): void {
+    this.#foundAll = true;
+  }
+
   prepared({ record, chunks, bytesRead, failure }: PreparedFile): void {
+    this.#filesDone++;
+    this.#filesPrepared++;
     this.#bytesRead += bytesRead;
     if (failure !== undefined) this.#failed({ path: record.path, message: failure });
     else if (chunks === undefined) this.#filesUnchanged++;
@@ -65,17 +83,32 @@ export class ProgressMeter {
 
   report(stage: ProgressEvent["stage"]): void {
     const seconds = (performance.now() - this.#startedAt) / 1000;
+    const filesTotal = this.#filesTotal();
+    const secondsLeft = stage === "indexing" ? this.#secondsLeft(seconds, filesTotal) : undefined;
     this.#report({
       type: "progress",
       stage,
-      filesDone: this.#filesFound,
-      ...(this.#filesTotal === undefined ? {} : { filesTotal: this.#filesTotal }),
+      filesDone: this.#filesDone,
+      ...(filesTotal === undefined ? {} : { filesTotal }),
+      ...(secondsLeft === undefined ? {} : { secondsLeft }),
       filesIndexed: this.#filesIndexed,
       chunksIndexed: this.#chunksWritten,
       bytesRead: this.#bytesRead,
       bytesPerSecond: this.#bytesRead / Math.max(seconds, 0.001),
       rssBytes: this.#residentMemory(),
     });
+  }
+
+  #filesTotal(): number | undefined {
+    if (this.#foundAll) return this.#filesFound;
+    // Files may have appeared since they were counted.
+    return this.#filesExpected === undefined ? undefined : Math.max(this.#filesExpected, this.#filesFound);
+  }
+
+  /** As if all files not done yet took as long as those that were: too long where many of them are unchanged. */
+  #secondsLeft(seconds: number, filesTotal: number | undefined): number | undefined {
+    if (filesTotal === undefined || this.#filesPrepared === 0 || seconds * 1000 < MS_BEFORE_ESTIMATE) return undefined;
+    return (seconds / this.#filesPrepared) * (filesTotal - this.#filesDone);
   }
 
   /** Asking the system takes longer than everything else in a report. */

@@ -11,9 +11,13 @@ export interface IndexSummary {
   readonly filesUnchanged: number;
   readonly filesIndexed: number;
   readonly filesRemoved: number;
+  /** Files that the index holds now, from this run and those before it. */
+  readonly filesInIndex: number;
   readonly chunksWritten: number;
   /** Chunks longer than the embedding model reads: their ends are found by their words only. */
   readonly truncatedChunks: number;
+  /** Tokens that the embedding model reads of a chunk; absent for a model that reads all of it. */
+  readonly maxTokens?: number;
   /** Of all files found, by reason. */
   readonly skipped: Partial<Record<SkipReason, number>>;
   readonly filesFailed: number;

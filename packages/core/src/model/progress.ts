@@ -4,10 +4,12 @@ export type IndexEvent = ProgressEvent | NoticeEvent;
 export interface ProgressEvent {
   readonly type: "progress";
   readonly stage: "checking" | "indexing" | "optimizing";
-  /** Files looked at so far. */
+  /** Files found unchanged, or read, chunked and embedded so far. */
   readonly filesDone: number;
-  /** All files, where it is known before the end. */
+  /** All files, once it is known. */
   readonly filesTotal?: number;
+  /** Estimate of the time until all files are done, once there is one; too long where many of them are unchanged. */
+  readonly secondsLeft?: number;
   /** Files whose text was read, chunked and embedded so far. */
   readonly filesIndexed: number;
   readonly chunksIndexed: number;

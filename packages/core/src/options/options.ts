@@ -3,7 +3,8 @@ export const BUILT_IN_MODEL = "built-in";
 
 /**
  * The one table of options. Front ends generate their flags, settings and documentation from it.
- * `fingerprint` marks what changes the stored records: a different value rebuilds the index.
+ * `fingerprint` marks what changes the stored records: a different value rebuilds the index, and without one the value
+ * that the index was made with goes before the default.
  */
 export const optionTable = {
   index: {
@@ -64,7 +65,7 @@ export const optionTable = {
     default: undefined,
     env: "RESONA_MODEL_POOLING",
     fingerprint: true,
-    description: "How the model's vectors of words become one of a text, for a file that does not say",
+    description: "How the model's vectors of words become one of a text, instead of what its file says or leaves out",
   },
   modelThreads: {
     type: "integer",
@@ -74,7 +75,7 @@ export const optionTable = {
     env: "RESONA_MODEL_THREADS",
     fingerprint: false,
     description:
-      "Threads that compute vectors, by default one less than there are cores; the built-in model needs none",
+      "Threads that compute vectors, never more than there are cores, by default one less; the built-in model needs none",
   },
 } as const;
 
@@ -112,10 +113,39 @@ export type EngineOptions = {
   readonly [N in OptionName]?: OptionValue<OptionTable[N]> | undefined;
 };
 
-/** Every option with its value. */
+/** Every option with its value, as far as it is known without the index. */
 export type ResolvedOptions = {
   // The place of the index has no default in the table because it depends on the workspace.
   readonly [N in OptionName]:
     | OptionValue<OptionTable[N]>
-    | (N extends "index" ? never : undefined extends OptionTable[N]["default"] ? undefined : never);
+    | (N extends "index" ? never : IsOpen<OptionTable[N]> extends true ? undefined : never);
 };
+
+/** Without a value there is none, or the index knows it. */
+type IsOpen<O extends OptionDescription> = O["fingerprint"] extends true
+  ? true
+  : undefined extends O["default"]
+    ? true
+    : false;
+
+/** The options that stored records depend on. */
+export type RecordOptionName = {
+  [N in OptionName]: OptionTable[N]["fingerprint"] extends true ? N : never;
+}[OptionName];
+
+/** Their values, settled. */
+export type RecordOptions = {
+  readonly [N in RecordOptionName]:
+    | OptionValue<OptionTable[N]>
+    | (undefined extends OptionTable[N]["default"] ? undefined : never);
+};
+
+/** What a command line calls an option: `chunkChars` is `--chunk-chars`. */
+export function flagOf(name: OptionName): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Where the value of an option came from that has no default: the flag, or the environment's variable. */
+export function spokenName(name: OptionName, given: EngineOptions): string {
+  return given[name] === undefined ? optionTable[name].env : flagOf(name);
+}

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import { fingerprintChanges, fingerprintOf } from "./fingerprint.ts";
 import { type EngineOptions, type OptionDescription, optionTable } from "./options.ts";
+import { recordOptions } from "./record-options.ts";
 import { resolveOptions } from "./resolve-options.ts";
 
 const workspace = resolve("/w");
@@ -17,7 +18,11 @@ describe("resolveOptions", () => {
   });
 
   it("treats an empty variable as not set", () => {
-    expect(resolveOptions({}, workspace, { RESONA_CHUNK_CHARS: "" }).chunkChars).toBe(1_500);
+    expect(resolveOptions({}, workspace, { RESONA_PARSER_THREADS: "" }).parserThreads).toBe(4);
+  });
+
+  it("leaves open what the index may know better than the default", () => {
+    expect(resolveOptions({}, workspace, {})).toMatchObject({ chunkChars: undefined, modelPooling: undefined });
   });
 
   it("takes a relative index folder from where the user stands", () => {
@@ -63,7 +68,8 @@ describe("resolveOptions", () => {
 });
 
 describe("fingerprintOf", () => {
-  const base = resolveOptions({}, workspace, {});
+  const said = resolveOptions({}, workspace, {});
+  const base = recordOptions(said);
   const parts = { model: "m", dimension: 256 };
 
   it("changes with what records depend on, and names it", () => {
@@ -78,7 +84,7 @@ describe("fingerprintOf", () => {
   });
 
   it("does not change with what they do not depend on", () => {
-    const other = { ...base, parserThreads: 1, parseTimeoutMs: 10, maxFileBytes: 2_000, index: "/elsewhere" };
-    expect(fingerprintOf(other, parts)).toEqual(fingerprintOf(base, parts));
+    const other = { ...said, parserThreads: 1, parseTimeoutMs: 10, maxFileBytes: 2_000, index: "/elsewhere" };
+    expect(fingerprintOf(recordOptions(other), parts)).toEqual(fingerprintOf(base, parts));
   });
 });

@@ -10,7 +10,8 @@ import {
 } from "./options.ts";
 
 /**
- * Every option's value: as given, else from its environment variable, else its default.
+ * Every option's value: as given, else from its environment variable, else its default. An option that stored records
+ * depend on takes no default here, because the index may know better (`recordOptions`).
  *
  * @param given paths are relative to the current folder.
  * @param workspace absolute path of the workspace's root.
@@ -24,49 +25,41 @@ export function resolveOptions(
   const value = (name: OptionName) => {
     const option: OptionDescription = optionTable[name];
     const fromEnv = env[option.env] === "" ? undefined : env[option.env];
-    // Named as the user wrote it, so that the message points at the right place.
-    const label = given[name] === undefined ? option.env : name;
-    const raw = given[name] ?? fromEnv ?? option.default;
-    switch (option.type) {
-      case "integer":
-        return checkInteger(raw, option, label);
-      case "choice":
-        return checkChoice(raw, option, label);
-      case "path":
-        return checkPath(raw, option, label);
+    const raw = given[name] ?? fromEnv ?? (option.fingerprint ? undefined : option.default);
+    if (raw === undefined) return undefined;
+    const parsed = option.type === "integer" && typeof raw === "string" ? Number(raw) : raw;
+    const fault = faultOf(parsed, option);
+    if (fault !== undefined) {
+      // Named as the user wrote it, so that the message points at the right place.
+      const label = given[name] === undefined ? option.env : name;
+      const found = option.type === "path" ? "" : `, not ${JSON.stringify(raw)}`;
+      throw resonaError("OPTION_INVALID", { option: label, detail: `${fault}${found}` });
     }
+    return isRelativePath(parsed, option) ? resolve(parsed) : parsed;
   };
   const resolved = Object.fromEntries(Object.keys(optionTable).map((name) => [name, value(name as OptionName)]));
   return Object.freeze({ ...resolved, index: resolved["index"] ?? join(workspace, ".resona") }) as ResolvedOptions;
 }
 
-function checkInteger(raw: unknown, { min, max }: { min: number; max: number }, label: string): number | undefined {
-  if (raw === undefined) return undefined;
-  const number = typeof raw === "string" ? Number(raw) : raw;
-  if (typeof number !== "number" || !Number.isInteger(number) || number < min || number > max)
-    throw resonaError("OPTION_INVALID", {
-      option: label,
-      detail: `must be a whole number from ${min} to ${max}, not ${JSON.stringify(raw)}`,
-    });
-  return number;
+/** What is wrong with a value of an option; undefined for a sound one. */
+export function faultOf(value: unknown, option: OptionDescription): string | undefined {
+  switch (option.type) {
+    case "integer": {
+      const { min, max } = option;
+      const sound = typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
+      return sound ? undefined : `must be a whole number from ${min} to ${max}`;
+    }
+    case "choice":
+      return option.choices.some((choice) => choice === value)
+        ? undefined
+        : `must be one of ${option.choices.join(", ")}`;
+    case "path":
+      if (typeof value !== "string" || value === "") return "must be a path";
+      return /^[a-z][a-z0-9+.-]+:\/\//i.test(value) ? "must be a local path; URIs are not supported yet" : undefined;
+  }
 }
 
-function checkChoice(raw: unknown, { choices }: { choices: readonly string[] }, label: string): string | undefined {
-  if (raw === undefined || choices.some((choice) => choice === raw)) return raw as string | undefined;
-  throw resonaError("OPTION_INVALID", {
-    option: label,
-    detail: `must be one of ${choices.join(", ")}, not ${JSON.stringify(raw)}`,
-  });
-}
-
-function checkPath(raw: unknown, { words = [] }: { words?: readonly string[] }, label: string): string | undefined {
-  if (raw === undefined || words.some((word) => word === raw)) return raw as string | undefined;
-  if (typeof raw !== "string" || raw === "")
-    throw resonaError("OPTION_INVALID", { option: label, detail: "must be a path" });
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(raw))
-    throw resonaError("OPTION_INVALID", {
-      option: label,
-      detail: "must be a local path; URIs are not supported yet",
-    });
-  return isAbsolute(raw) ? raw : resolve(raw);
+function isRelativePath(value: unknown, option: OptionDescription): value is string {
+  if (option.type !== "path" || typeof value !== "string") return false;
+  return option.words?.includes(value) !== true && !isAbsolute(value);
 }

@@ -23,10 +23,13 @@ export interface IndexManifest {
   readonly lastIndexedAt?: string;
 }
 
+/** What an index was made with. */
+export type IndexedAs = Pick<IndexManifest, "fingerprint" | "model">;
+
 export type IndexFolderState =
   | { readonly kind: "missing" }
   /** Made by Resona and not finished, or by a version whose records this one no longer reads: to be built anew. */
-  | { readonly kind: "unusable"; readonly why: string; readonly model?: IndexedModel | undefined }
+  | { readonly kind: "unusable"; readonly why: string; readonly indexed?: IndexedAs }
   | { readonly kind: "ready"; readonly manifest: IndexManifest };
 
 const MANIFEST = "index.json";
@@ -61,7 +64,7 @@ export async function inspectIndexFolder(folder: string): Promise<IndexFolderSta
     return {
       kind: "unusable",
       why: `its format is version ${manifest.schemaVersion}, now ${schemaVersion}`,
-      model: manifest.model,
+      indexed: manifest,
     };
   return { kind: "ready", manifest };
 }
