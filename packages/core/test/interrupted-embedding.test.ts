@@ -14,13 +14,17 @@ import { temporaryFolder } from "./temp-folder.ts";
 
 const FILES = 40;
 
-/** Embeds some batches, then one that never ends unless it is told to stop. */
-function stuckEmbedder(batches: number, onStuck: () => void): Embedder {
+/** The file at which embedding stops. */
+const STOP = "f20.txt";
+
+/** Embeds everything but one file, which never ends unless it is told to stop. */
+function stuckEmbedder(onStuck: () => void): Embedder {
   const hashing = createHashEmbedder();
   return {
     ...hashing,
     async embedDocuments(documents, signal) {
-      if (batches-- > 0) return hashing.embedDocuments(documents);
+      signal?.throwIfAborted();
+      if (documents.every(({ path }) => path !== STOP)) return hashing.embedDocuments(documents);
       const { promise, reject } = Promise.withResolvers<never>();
       signal?.addEventListener("abort", () => reject(signal.reason));
       onStuck();
@@ -31,7 +35,7 @@ function stuckEmbedder(batches: number, onStuck: () => void): Embedder {
 
 async function run(embedder: Embedder, controller: AbortController) {
   const workspace = await temporaryFolder();
-  for (let n = 0; n < FILES; n++) await writeFile(join(workspace, `f${n}.txt`), `job number ${n}\n`);
+  for (let n = 10; n < 10 + FILES; n++) await writeFile(join(workspace, `f${n}.txt`), `job number ${n}\n`);
   const store = await IndexStore.create(join(await temporaryFolder(), "index"), embedder.dimension);
   const options = resolveOptions({}, workspace, {});
   const complete: boolean[] = [];
@@ -50,35 +54,39 @@ async function run(embedder: Embedder, controller: AbortController) {
   return { counts, store, complete };
 }
 
-it("a run stopped in the middle of embedding a file commits the files before it, and no part of that one", async () => {
-  const controller = new AbortController();
-  const { counts, store, complete } = await run(
-    stuckEmbedder(7, () => setImmediate(() => controller.abort())),
-    controller,
-  );
-  expect(await counts).toMatchObject({ interrupted: true, filesIndexed: 7, chunksWritten: 7, filesRemoved: 0 });
-  expect(complete).toEqual([false]);
+async function paths(store: IndexStore): Promise<string[]> {
   const records: FileRecord[] = [];
   for await (const batch of store.files()) records.push(...batch);
-  expect(records).toHaveLength(7);
-  expect(await store.stats()).toMatchObject({ chunks: 7 });
+  return records.map(({ path }) => path).toSorted();
+}
+
+const before = Array.from({ length: 10 }, (_, n) => `f${10 + n}.txt`);
+
+it("a run stopped in the middle of embedding a file commits the files before it, and no part of that one", async () => {
+  const controller = new AbortController();
+  // Not at once: the files before it are to be taken first.
+  const stop = () => setTimeout(() => controller.abort(), 500);
+  const { counts, store, complete } = await run(stuckEmbedder(stop), controller);
+  expect(await counts).toMatchObject({ interrupted: true, filesIndexed: 10, chunksWritten: 10, filesRemoved: 0 });
+  expect(complete).toEqual([false]);
+  expect(await paths(store)).toEqual(before);
+  expect(await store.stats()).toMatchObject({ chunks: 10 });
   store.close();
 });
 
 it("an embedder that fails ends the run with its error, after the files before it were committed", async () => {
   const failure = new Error("the model failed");
   const hashing = createHashEmbedder();
-  let batches = 7;
   const embedder: Embedder = {
     ...hashing,
     embedDocuments: async (documents) => {
-      if (batches-- > 0) return hashing.embedDocuments(documents);
-      throw failure;
+      if (documents.some(({ path }) => path === STOP)) throw failure;
+      return hashing.embedDocuments(documents);
     },
   };
   const { counts, store, complete } = await run(embedder, new AbortController());
   await expect(counts).rejects.toBe(failure);
   expect(complete).toEqual([]);
-  expect(await store.stats()).toMatchObject({ chunks: 7 });
+  expect(await paths(store)).toEqual(before);
   store.close();
 });

@@ -1,10 +1,7 @@
-import type { Embedder } from "../embed/embedder.ts";
-import type { Chunk } from "../model/chunk.ts";
 import type { FileRecord } from "../model/file-record.ts";
 import type { IndexStore } from "../store/index-store.ts";
-import type { EmbeddedChunk, FileReplacement } from "../store/store.ts";
-import { documentTerms } from "../text/identifier-terms.ts";
-import type { PreparedFile } from "./prepare-file.ts";
+import type { FileReplacement } from "../store/store.ts";
+import type { EmbeddedFile } from "./embed-file.ts";
 import type { ProgressMeter } from "./progress-meter.ts";
 
 /**
@@ -15,45 +12,34 @@ const ROWS_PER_COMMIT = 3_072;
 /** What is ready is committed after this time in any case, so that it can be found and survives a kill. */
 const MS_PER_COMMIT = 5_000;
 
-/**
- * Gathers prepared files, embeds their chunks, and commits whole files together. One commit is written while the next
- * is gathered; a third waits.
- */
+/** Gathers embedded files and commits whole files together. One commit is written while the next is gathered; a third waits. */
 export class CommitQueue {
-  readonly #embedder: Embedder;
   readonly #store: IndexStore;
   readonly #meter: ProgressMeter;
   readonly #previousChunks: (path: string) => number | undefined;
   readonly #beforeCommit: (isFirst: boolean) => Promise<void>;
-  readonly #signal: AbortSignal;
   #begun = false;
   #writing: Promise<void> = Promise.resolve();
   #batch = emptyBatch();
 
   constructor(
-    stages: { readonly embedder: Embedder; readonly store: IndexStore },
+    store: IndexStore,
     meter: ProgressMeter,
     previousChunks: (path: string) => number | undefined,
     beforeCommit: (isFirst: boolean) => Promise<void>,
-    signal: AbortSignal,
   ) {
-    this.#embedder = stages.embedder;
-    this.#store = stages.store;
+    this.#store = store;
     this.#meter = meter;
     this.#previousChunks = previousChunks;
     this.#beforeCommit = beforeCommit;
-    this.#signal = signal;
   }
 
-  /** Rejects with the reason of the signal when it is aborted while the file is embedded; the file is then left out. */
-  async add({ record, chunks, ...prepared }: PreparedFile): Promise<void> {
+  async add(file: EmbeddedFile): Promise<void> {
+    const { record, chunks } = file;
     const previousChunks = this.#previousChunks(record.path);
     if (chunks === undefined && previousChunks !== undefined) this.#batch.refreshed.push(record);
-    else {
-      const embedded = await this.#embed(record, chunks ?? []);
-      this.#batch.replaced.push({ file: record, chunks: embedded, previousChunks });
-    }
-    this.#meter.prepared({ record, chunks, ...prepared });
+    else this.#batch.replaced.push({ file: record, chunks: chunks ?? [], previousChunks });
+    this.#meter.prepared(file);
     await this.#commitIfFull(Math.max(1, chunks?.length ?? 0));
   }
 
@@ -66,17 +52,6 @@ export class CommitQueue {
   async flush(): Promise<void> {
     await this.#startCommit();
     await this.#writing;
-  }
-
-  async #embed(record: FileRecord, chunks: readonly Chunk[]): Promise<EmbeddedChunk[]> {
-    const { path } = record;
-    const documents = chunks.map((chunk) => ({ ...chunk, path }));
-    const vectors = await this.#embedder.embedDocuments(documents, this.#signal);
-    return chunks.map((chunk, n) => {
-      const vector = vectors[n];
-      if (!vector) throw new RangeError(`The embedder gave ${vectors.length} vectors for ${chunks.length} chunks.`);
-      return { ...chunk, terms: documentTerms({ ...chunk, path }), vector };
-    });
   }
 
   async #commitIfFull(rows: number): Promise<void> {

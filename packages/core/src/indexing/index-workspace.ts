@@ -7,10 +7,11 @@ import type { ResolvedOptions } from "../options/options.ts";
 import type { IndexStore } from "../store/index-store.ts";
 import { concurrentMap } from "../support/concurrent-map.ts";
 import { CommitQueue } from "./commit-queue.ts";
+import { embedFile } from "./embed-file.ts";
 import { prepareFile } from "./prepare-file.ts";
 import { ProgressMeter, type RunCounts } from "./progress-meter.ts";
 
-/** Files being read, parsed or waiting for an older one, at a time; with the file size limit it bounds the memory of a run. */
+/** Files being read, parsed, embedded or waiting for an older one, at a time; with the file size limit it bounds the memory of a run. */
 const FILES_IN_FLIGHT = 32;
 
 export interface IndexingStages {
@@ -49,7 +50,7 @@ export async function indexWorkspace(stages: IndexingStages, run: IndexingRun): 
   const meter = new ProgressMeter(run.onEvent, await countFiles(workspace, discovery));
   const known = await loadKnownFiles(stages.store.files());
   const previousChunks = (path: string) => (known.has(path) ? (known.settled(path)?.chunkCount ?? 0) : undefined);
-  const queue = new CommitQueue(stages, meter, previousChunks, run.beforeCommit, signal);
+  const queue = new CommitQueue(stages.store, meter, previousChunks, run.beforeCommit);
 
   const unreadableFolders: string[] = [];
 
@@ -64,10 +65,13 @@ export async function indexWorkspace(stages: IndexingStages, run: IndexingRun): 
     meter.foundAll();
   }
   const context = { workspace, options, known, chunker: stages.chunker };
-  const prepared = concurrentMap(changedFiles(), FILES_IN_FLIGHT, (file) => prepareFile(file, context));
+  // Several files are embedded at a time, so that all of a model's threads have work.
+  const embedded = concurrentMap(changedFiles(), FILES_IN_FLIGHT, async (file) =>
+    embedFile(await prepareFile(file, context), stages.embedder, signal),
+  );
 
   try {
-    for await (const file of prepared) await queue.add(file);
+    for await (const file of embedded) await queue.add(file);
     // What was not seen is gone only if everything was looked at, and could be.
     const isGone = (path: string) => !unreadableFolders.some((folder) => path.startsWith(folder));
     if (!signal.aborted) for (const path of known.removed()) if (isGone(path)) await queue.remove(path);
