@@ -115,15 +115,15 @@ async function inspectSource(source: ByteSource): Promise<ModelInspection> {
     tensors: byFormat(tensors),
     tokenizer: inspectTokenizer(header),
     pooling: pooling === undefined ? undefined : poolings[pooling],
-    ...judge(header),
+    ...(await judge(header)),
   };
 }
 
 type Judgement = Pick<ModelInspection, "supported" | "problem" | "memoryBytes">;
 
-function judge(header: GgufHeader): Judgement {
+async function judge(header: GgufHeader): Promise<Judgement> {
   try {
-    return { supported: true, problem: undefined, memoryBytes: memoryOf(header) };
+    return { supported: true, problem: undefined, memoryBytes: await memoryOf(header) };
   } catch (error) {
     if (!(error instanceof NativeEmbedError)) throw error;
     const { code, message, nextStep } = error;
@@ -131,11 +131,11 @@ function judge(header: GgufHeader): Judgement {
   }
 }
 
-/** What loading the model would take. Throws what loading it would, as far as the header tells. */
-function memoryOf(header: GgufHeader): number {
+/** What loading the model would take. Rejects with what loading it would, as far as the header tells. */
+async function memoryOf(header: GgufHeader): Promise<number> {
   if (supportedArchitecture(header) === STATIC_EMBEDDING) return staticEmbeddingBytes(header);
   checkTokenizer(header);
-  return planTransformer(header, { threads: 1 }, compileKernels()).memoryBytes;
+  return planTransformer(header, { threads: 1 }, await compileKernels()).memoryBytes;
 }
 
 function staticEmbeddingBytes(header: GgufHeader): number {

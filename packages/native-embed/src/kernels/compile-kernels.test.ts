@@ -2,7 +2,7 @@ import { expect, it, vi } from "vitest";
 
 it("compiles once per process", async () => {
   const { compileKernels } = await import("./compile-kernels.ts");
-  expect(compileKernels()).toBe(compileKernels());
+  expect(await compileKernels()).toBe(await compileKernels());
 });
 
 it("says that WebAssembly cannot be used where there is none, and tries again later", async () => {
@@ -10,7 +10,7 @@ it("says that WebAssembly cannot be used where there is none, and tries again la
   vi.stubGlobal("WebAssembly", undefined);
   const { compileKernels } = await import("./compile-kernels.ts");
   const failure = expect.objectContaining({ code: "KERNELS_UNAVAILABLE" }) as Error;
-  expect(() => compileKernels()).toThrow(failure);
-  expect(() => compileKernels()).toThrow(failure);
+  await expect(compileKernels()).rejects.toEqual(failure);
+  await expect(compileKernels()).rejects.toEqual(failure);
   vi.unstubAllGlobals();
 });

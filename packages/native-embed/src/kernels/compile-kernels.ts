@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 
 import { nativeEmbedError } from "../errors.ts";
@@ -28,14 +29,19 @@ export interface CompiledKernels {
 /** What the module for wide vectors has too. */
 type MatrixProduct = keyof KernelFunctions & `${"linear" | "attention"}_${"exact" | "relaxed" | "float"}`;
 
-let compiled: CompiledKernels | undefined;
+let compiled: Promise<CompiledKernels> | undefined;
 
 /**
- * Compiles once per process, in about 40 ms.
- * Throws `KERNELS_UNAVAILABLE` where WebAssembly cannot be had, `OUT_OF_MEMORY` where its memory cannot.
+ * Compiles once per process, in about 50 ms, during which other work of the process gets its turn.
+ * Rejects with `KERNELS_UNAVAILABLE` where WebAssembly cannot be had, `OUT_OF_MEMORY` where its memory cannot.
  */
-export function compileKernels(): CompiledKernels {
-  return (compiled ??= compile());
+export function compileKernels(): Promise<CompiledKernels> {
+  compiled ??= compile().catch((error: unknown) => {
+    compiled = undefined;
+    const code = error instanceof RangeError ? "OUT_OF_MEMORY" : "KERNELS_UNAVAILABLE";
+    throw nativeEmbedError(code, "WebAssembly", error instanceof Error ? error.message : String(error), error);
+  });
+  return compiled;
 }
 
 /**
@@ -44,19 +50,16 @@ export function compileKernels(): CompiledKernels {
  */
 const TESTED_WIDE = /^13\.6\./;
 
-function compile(): CompiledKernels {
-  try {
-    const module = compileOptimized("kernels.wasm", []);
-    return { module, wide: compileWide(module), dot: probeDotProduct(module) };
-  } catch (error) {
-    const code = error instanceof RangeError ? "OUT_OF_MEMORY" : "KERNELS_UNAVAILABLE";
-    throw nativeEmbedError(code, "WebAssembly", error instanceof Error ? error.message : String(error), error);
-  }
+async function compile(): Promise<CompiledKernels> {
+  const module = compileOptimized("kernels.wasm", []);
+  await setImmediate();
+  return { module, wide: await compileWide(module), dot: probeDotProduct(module) };
 }
 
-function compileWide(plain: WasmModule): CompiledKernels["wide"] {
+async function compileWide(plain: WasmModule): Promise<CompiledKernels["wide"]> {
   if (process.arch !== "x64" || !TESTED_WIDE.test(process.versions.v8)) return undefined;
   const module = compileOptimized("wide.wasm", ["experimental-wasm-revectorize"]);
+  await setImmediate();
   const functions = sameAndFaster(plain, module);
   return functions.length > 0 ? { module, functions } : undefined;
 }

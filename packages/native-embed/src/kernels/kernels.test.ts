@@ -14,7 +14,7 @@ import type { WasmModule } from "./webassembly.ts";
 
 const binary = (name: string): WasmModule =>
   compileModule(readFileSync(new URL(`../../wasm/${name}`, import.meta.url)));
-const { module, wide } = compileKernels();
+const { module, wide } = await compileKernels();
 const formats = Object.keys(blockFormats) as BlockFormatName[];
 
 const largest = (values: Iterable<number>): number => Math.max(...Array.from(values, Math.abs));

@@ -45,7 +45,7 @@ export async function loadTransformer(
   header: GgufHeader,
   { signal, monitor = new MemoryMonitor(), ...options }: LoadOptions,
 ): Promise<LoadedTransformer> {
-  const kernels = compileKernels();
+  const kernels = await compileKernels();
   const planned = planTransformer(header, options, kernels);
   const { plan } = planned;
   const memory = allocate(planned.memoryBytes, header.name);
