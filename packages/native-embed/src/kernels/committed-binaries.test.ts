@@ -11,7 +11,7 @@ const record = JSON.parse(file("kernels.json").toString()) as {
   readonly binaries: Readonly<Record<string, string>>;
 };
 
-it("the committed binaries were built from the committed sources (else: pnpm build:wasm)", () => {
+it("the committed binaries were built from the committed sources (else: pnpm --filter @resona/native-embed build:wasm)", () => {
   expect(sourcesHash()).toBe(record.sources);
 });
 

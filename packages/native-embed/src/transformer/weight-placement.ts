@@ -8,7 +8,7 @@ import type { Linear, Norm, Table } from "./transformer-plan.ts";
 
 /** One tensor's way into memory. */
 export type LoadStep =
-  /** Repacked for the int8 kernels; its first row is row `firstRow` of the matrix. */
+  /** Repacked for the int8 kernels, from where the tensor's first row is to be. */
   | {
       readonly kind: "int8";
       readonly tensor: SupportedTensor;
