@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { root, run, setUp } from "./setup.mjs";
 
-const tasks = ["build", "typecheck", "format:check", "lint", "knip", "publint", "test:unit"];
+const tasks = ["build", "typecheck", "format:check", "lint", "knip", "publint", "test:unit", "test:binary"];
 
 const { node, env } = await setUp();
 process.exit(await run(node, [join(root, "node_modules/turbo/bin/turbo"), "run", ...tasks], { env }));

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 
 import { CommanderError } from "commander";
 
-import type { CliContext } from "./context.ts";
+import { type CliContext, isDebugging } from "./context.ts";
 import type { Outcome } from "./exit-codes.ts";
 import { describeFailure, InterruptedError } from "./failure.ts";
 import { formatFailure } from "./present/human.ts";
@@ -36,6 +36,6 @@ export function reportFailure(
   if (wantsJson(argv)) stdout.write(errorDocument(failure));
   else if (failure.code === "INTERRUPTED") stderr.write(`${failure.message}\n`);
   else stderr.write(formatFailure(failure, paintFor(stderr)));
-  if (env["RESONA_DEBUG"] === "1" && !(error instanceof InterruptedError)) stderr.write(`${inspect(error)}\n`);
+  if (isDebugging(env) && !(error instanceof InterruptedError)) stderr.write(`${inspect(error)}\n`);
   return failure.code === "INTERRUPTED" ? "interrupted" : "trouble";
 }

@@ -1,4 +1,4 @@
-import type { IndexSummary, SearchResult } from "@resona/core";
+import type { DatabaseDiagnostics, EmbedSummary, IndexSummary, MaintenanceResult } from "@resona/core";
 
 /** How a command ended. Commands return one of these; only this file knows the numbers. */
 export type Outcome = keyof typeof exitCodes;
@@ -10,6 +10,8 @@ export const exitCodes = {
   "nothing-found": 1,
   /** A model was inspected that Resona cannot use. */
   "not-supported": 1,
+  /** Something is the matter with the index that costs speed, space or answers. */
+  unhealthy: 1,
   /** The command could not do its work, no file could be indexed, or the arguments were wrong. */
   trouble: 2,
   /** Stopped by SIGINT or SIGTERM; what was indexed stays. */
@@ -23,8 +25,25 @@ export function indexOutcome(summary: IndexSummary): Outcome {
   return hasNothingToIndex(summary) ? "nothing-found" : "done";
 }
 
-export function searchOutcome(result: Pick<SearchResult, "hits">): Outcome {
+/** @param brokenLines lines of the input that were no JSON. */
+export function embedOutcome(summary: EmbedSummary, brokenLines: number): Outcome {
+  if (summary.status === "interrupted") return "interrupted";
+  if (summary.itemsFailed + brokenLines === 0) return summary.itemsRead === 0 ? "nothing-found" : "done";
+  // One bad line spoils nothing; it is named.
+  return summary.itemsRead - summary.itemsFailed > 0 ? "done" : "trouble";
+}
+
+export function searchOutcome(result: { readonly hits: readonly unknown[] }): Outcome {
   return result.hits.length > 0 ? "done" : "nothing-found";
+}
+
+export function maintenanceOutcome({ failures, interrupted }: MaintenanceResult): Outcome {
+  if (failures.length > 0) return "trouble";
+  return interrupted ? "interrupted" : "done";
+}
+
+export function healthOutcome({ findings }: Pick<DatabaseDiagnostics, "findings">): Outcome {
+  return findings.some(({ severity }) => severity !== "info") ? "unhealthy" : "done";
 }
 
 /** Whether every file that was found, if any, was skipped. */

@@ -16,12 +16,24 @@ export class InterruptedError extends Error {
   override readonly name = "InterruptedError";
 }
 
+/** Something in the command line that only shows when it runs, for example a file that is not there. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+  readonly nextStep: string;
+
+  constructor(message: string, nextStep: string) {
+    super(message);
+    this.nextStep = nextStep;
+  }
+}
+
 /** @param aborted whether the user stopped the command: what is then thrown only says that it stopped. */
 export function describeFailure(error: unknown, aborted: boolean): Failure {
   if (error instanceof ResonaError) {
     return { code: error.code, message: error.message, nextStep: error.nextStep };
   }
   if (error instanceof CommanderError) return usageFailure(error.message);
+  if (error instanceof UsageError) return { code: "USAGE", message: error.message, nextStep: error.nextStep };
   if (error instanceof InterruptedError) return interruption(error.message);
   if (aborted && error instanceof Error && error.name === "AbortError") return interruption("Interrupted.");
   return {

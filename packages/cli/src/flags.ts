@@ -1,6 +1,12 @@
 import { resolve } from "node:path";
 
-import { type EngineOptions, type OptionDescription, type OptionName, optionTable } from "@resona/core";
+import {
+  type EmbeddingServiceOptions,
+  type EngineOptions,
+  type OptionDescription,
+  type OptionName,
+  optionTable,
+} from "@resona/core";
 import { type Command, InvalidArgumentError, Option } from "commander";
 
 type Kebab<S extends string> = S extends `${infer Head}${infer Tail}`
@@ -15,11 +21,14 @@ export const engineFlags: { readonly [N in OptionName]: `--${Kebab<N>} <${string
   index: "--index <path>",
   maxFileBytes: "--max-file-bytes <n>",
   chunkChars: "--chunk-chars <n>",
+  maxConcurrentFiles: "--max-concurrent-files <n>",
   parserThreads: "--parser-threads <n>",
   parseTimeoutMs: "--parse-timeout-ms <n>",
   model: "--model <file>",
   modelPooling: "--model-pooling <how>",
   modelThreads: "--model-threads <n>",
+  // For those who watch the disk; a variable will do.
+  checkpoint: null,
 };
 
 /** What every command takes. Only options that were given are set; the engine knows the defaults and the environment. */
@@ -41,18 +50,47 @@ export function addCommonFlags(command: Command): Command {
   return command;
 }
 
+/** The engine options that make sense for items. */
+const itemOptionNames = ["chunkChars", "model", "modelPooling", "modelThreads"] as const;
+
+/** What every command of `resona embed` takes. */
+export interface ItemFlags extends Pick<EngineOptions, (typeof itemOptionNames)[number]> {
+  readonly index: string;
+  readonly json?: boolean;
+}
+
+/** Adds `--index`, `--json` and the flags of the engine's options that make sense for items. */
+export function addItemFlags(command: Command): Command {
+  command.addOption(new Option("--index <path>", "folder of the index").argParser(nonEmpty).default(".resona-items"));
+  command.addOption(new Option("--json", "print one JSON document"));
+  for (const name of itemOptionNames) {
+    const flag = engineFlags[name];
+    if (flag !== null) command.addOption(engineOption(flag, optionTable[name]));
+  }
+  return command;
+}
+
+/** The options for the embedding service among the flags that were given; paths are meant from `cwd`. */
+export function itemOptions(flags: ItemFlags, cwd: string): EmbeddingServiceOptions {
+  return { ...(givenOptions(itemOptionNames, flags, cwd) as Partial<ItemFlags>), index: resolve(cwd, flags.index) };
+}
+
 /** The options for the engine among the flags that were given; paths are meant from `cwd`. */
 export function engineOptions(flags: CommonFlags, cwd: string): { workspace: string } & EngineOptions {
-  const given = optionNames().flatMap((name) => {
+  return { workspace: resolve(cwd, flags.workspace), ...givenOptions(optionNames(), flags, cwd) };
+}
+
+function givenOptions(names: readonly OptionName[], flags: EngineOptions, cwd: string): EngineOptions {
+  const given = names.flatMap((name) => {
     const value = flags[name];
     if (value === undefined) return [];
     return [[name, isRelativePath(value, optionTable[name]) ? resolve(cwd, value) : value] as const];
   });
-  return { workspace: resolve(cwd, flags.workspace), ...(Object.fromEntries(given) as EngineOptions) };
+  return Object.fromEntries(given) as EngineOptions;
 }
 
 /** Whether it names a place, as opposed to an address, a word with a meaning of its own, or what is no path at all. */
-function isRelativePath(value: string | number, option: OptionDescription): value is string {
+function isRelativePath(value: string | number | boolean, option: OptionDescription): value is string {
   if (option.type !== "path" || typeof value !== "string") return false;
   return !value.includes("://") && option.words?.includes(value) !== true;
 }
@@ -64,6 +102,13 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
     if (value >= min && value <= max) return value;
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
   };
+}
+
+/** Parser of a number, 0 or more, that need not be whole. */
+export function nonNegativeNumber(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isFinite(value)) return value;
+  throw new InvalidArgumentError("It must be 0 or a greater number.");
 }
 
 /** Parser of text that is not empty. */
@@ -90,6 +135,8 @@ function engineOption(flag: string, description: OptionDescription): Option {
   switch (description.type) {
     case "integer":
       return option.argParser(wholeNumber(description.min, description.max));
+    case "boolean":
+      return option;
     case "choice":
       return option.choices(description.choices);
     case "path":

@@ -2,7 +2,10 @@ import { readFileSync } from "node:fs";
 
 import { Command } from "commander";
 
+import { addDoctorCommand } from "./commands/doctor.command.ts";
+import { addEmbedCommand } from "./commands/embed.command.ts";
 import { addIndexCommand } from "./commands/index.command.ts";
+import { addMaintainCommand } from "./commands/maintain.command.ts";
 import { addModelCommand } from "./commands/model.command.ts";
 import type { Invocation } from "./commands/report.ts";
 import { addSearchCommand } from "./commands/search.command.ts";
@@ -17,10 +20,13 @@ Examples:
   resona search --path 'src/**' --json cache   for scripts and agents
   resona search -- --dry-run                   a query that starts with a dash
   resona stats --workspace ~/project           what an index holds
+  resona doctor --fix                          whether the index is healthy, and what helps
   resona model inspect nomic-embed.gguf        whether a model can be used, and what it takes
   resona index --model nomic-embed.gguf        index with it; the index remembers it
+  resona embed generate --from notes.jsonl     embed items of any kind, one {"id", "text"} a line
+  resona embed search overdue invoices         find items
 
-Exit status: 0 done or found, 1 nothing found or model not supported, 2 trouble, 130 interrupted.`;
+Exit status: 0 done or found, 1 nothing found, model not supported or index not healthy, 2 trouble, 130 interrupted.`;
 
 /**
  * Reads the arguments (without the program's name) and touches nothing else.
@@ -54,7 +60,10 @@ export function parseArguments(
   addIndexCommand(program, onParsed);
   addSearchCommand(program, onParsed);
   addStatsCommand(program, onParsed);
+  addDoctorCommand(program, onParsed);
+  addMaintainCommand(program, onParsed);
   addModelCommand(program, onParsed);
+  addEmbedCommand(program, onParsed);
   program.parse(argv, { from: "user" });
   return parsed;
 }

@@ -1,5 +1,6 @@
-import { openEngine } from "@resona/core";
+import { openEmbeddingService, openEngine } from "@resona/core";
 
+import { askAt } from "./ask-at.ts";
 import type { CliContext, OutputStream } from "./context.ts";
 import { execute, reportFailure } from "./execute.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -7,13 +8,18 @@ import { abortOnInterruption } from "./interruption.ts";
 
 /** Runs a command line in this process and returns its exit code. */
 export async function runCli(argv: readonly string[]): Promise<number> {
+  const signal = abortOnInterruption();
+  const { stdin, stderr } = process;
   const context: CliContext = {
+    stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     cwd: process.cwd(),
     env: process.env,
-    signal: abortOnInterruption(),
+    signal,
+    ...(stdin.isTTY && stderr.isTTY ? { ask: (question) => askAt(stdin, stderr, question, signal) } : {}),
     openEngine,
+    openEmbeddingService,
   };
   const fail = (error: unknown): never => process.exit(exitCodes[reportFailure(error, argv, context)]);
   // Node would exit with 1, which means "nothing found" here.

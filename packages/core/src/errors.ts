@@ -49,6 +49,13 @@ const catalogue = {
     message: (d: { path: string; workspace: string }) => `The index at ${d.path} belongs to ${d.workspace}.`,
     nextStep: () => "Choose another place for this workspace's index with --index.",
   },
+  INDEX_OF_OTHER_CONTENTS: {
+    message: (d: { path: string; contents: "workspace" | "items" }): string =>
+      d.contents === "items"
+        ? `${d.path} holds items of \`resona embed\`, not the index of a workspace.`
+        : `${d.path} holds the index of a workspace, not items.`,
+    nextStep: () => "Choose another place with --index.",
+  },
   LOCK_LOST: {
     message: (d: { path: string }) => `Another process has taken over writing the index at ${d.path}.`,
     nextStep: () => "Run the command again when that process is done; what was indexed stays.",
@@ -64,6 +71,12 @@ const catalogue = {
   INDEX_DAMAGED: {
     message: (d: { path: string; detail: string }) => `The index at ${d.path} is damaged: ${d.detail}`,
     nextStep: () => "Rebuild it with `resona index --rebuild`; an index holds derived data only.",
+  },
+  INDEX_TORN: {
+    message: (d: { path: string }) =>
+      `The newest version of the index at ${d.path} was not written completely, as a power cut leaves it.`,
+    nextStep: () =>
+      "Run `resona index` (or `resona embed generate`): it goes back to the version before and does again what is missing.",
   },
   STORE_FAILED: {
     message: (d: { path: string; detail: string }) => `The database at ${d.path} failed: ${d.detail}`,

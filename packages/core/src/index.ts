@@ -1,11 +1,48 @@
+export type { EmbedOptions, EmbeddingService, EmbeddingServiceOptions } from "./embedding-service.ts";
 export { inspectModel, type ModelInspection } from "./embed/inspect-model.ts";
 export type { Engine, IndexOptions } from "./engine.ts";
 export { type ErrorCode, ResonaError } from "./errors.ts";
-export type { FileFailure, IndexStats, IndexSummary, LanguageCount } from "./model/index-summary.ts";
-export type { IndexEvent, NoticeEvent, ProgressEvent } from "./model/progress.ts";
+export type {
+  DatabaseDiagnostics,
+  DiagnosisOptions,
+  Finding,
+  FindingCode,
+  HealResult,
+  Remedy,
+  Severity,
+} from "./model/finding.ts";
+export type {
+  FileFailure,
+  IndexCoverage,
+  IndexDescription,
+  IndexStats,
+  IndexSummary,
+  LanguageCount,
+  StorageStats,
+} from "./model/index-summary.ts";
+export type { DebugEvent, IndexEvent, NoticeEvent, ProgressEvent, RunEvent } from "./model/progress.ts";
+export type {
+  EmbedEvent,
+  EmbedProgressEvent,
+  EmbedSummary,
+  Item,
+  ItemFailedEvent,
+  ItemFailure,
+  ItemHit,
+  ItemSearchResult,
+  ItemStats,
+} from "./model/item.ts";
+export type {
+  MaintenanceFailure,
+  MaintenanceOptions,
+  MaintenanceResult,
+  MaintenanceStep,
+} from "./model/maintenance.ts";
 export type { ScoreExplanation, SearchHit, SearchResult } from "./model/search-hit.ts";
 export { type SkipReason, skipReasons } from "./model/skip-reason.ts";
 export { type EngineOptions, type OptionDescription, type OptionName, optionTable } from "./options/options.ts";
+export { openEmbeddingService } from "./open-embedding-service.ts";
 export { openEngine } from "./open-engine.ts";
 export { checkQuery } from "./search/check-query.ts";
+export type { ItemSearchOptions } from "./search/search-items.ts";
 export type { SearchOptions } from "./search/search-workspace.ts";

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { appendFile, mkdir, readFile, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
@@ -201,7 +202,12 @@ describe("an index", () => {
     expect((await engine.stats()).files).toBe(first.filesIndexed);
     const halted = await engine.index({ signal: AbortSignal.abort() });
     expect(halted).toMatchObject({ status: "interrupted", filesIndexed: 0, filesInIndex: first.filesIndexed });
-    const second = await engine.index();
+    const notices: string[] = [];
+    const second = await engine.index({ onEvent: (event) => event.type === "notice" && notices.push(event.message) });
+    expect(notices).toEqual([
+      `Resuming from checkpoint: the last run had finished ${first.filesIndexed} files, the index holds ${first.collectionCount} records.`,
+    ]);
+    expect(existsSync(join(engine.indexPath, "checkpoint.json"))).toBe(false);
     expect(second).toMatchObject({ status: "completed", filesUnchanged: first.filesIndexed, filesInIndex: 300 });
     expect(second.filesIndexed + first.filesIndexed).toBe(300);
     expect((await engine.stats()).files).toBe(300);

@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 
 import { createChunker } from "../src/chunk/create-chunker.ts";
 import type { Embedder } from "../src/embed/embedder.ts";
+import { resonaError } from "../src/errors.ts";
 import { indexWorkspace } from "../src/indexing/index-workspace.ts";
 import type { FileRecord } from "../src/model/file-record.ts";
 import { resolveOptions } from "../src/options/resolve-options.ts";
@@ -16,6 +17,11 @@ const FILES = 40;
 
 /** The file at which embedding stops. */
 const STOP = "f20.txt";
+
+/** More than half a group of chunks, so that each file is embedded alone. */
+function text(n: number): string {
+  return Array.from({ length: 480 }, (_, line) => `job number ${n}, line ${line} of it, is done\n`).join("");
+}
 
 /** Embeds everything but one file, which never ends unless it is told to stop. */
 function stuckEmbedder(onStuck: () => void): Embedder {
@@ -35,21 +41,19 @@ function stuckEmbedder(onStuck: () => void): Embedder {
 
 async function run(embedder: Embedder, controller: AbortController) {
   const workspace = await temporaryFolder();
-  for (let n = 10; n < 10 + FILES; n++) await writeFile(join(workspace, `f${n}.txt`), `job number ${n}\n`);
+  for (let n = 10; n < 10 + FILES; n++) await writeFile(join(workspace, `f${n}.txt`), text(n));
   const store = await IndexStore.create(join(await temporaryFolder(), "index"), embedder.dimension);
   const options = resolveOptions({}, workspace, {});
   const complete: boolean[] = [];
   const counts = indexWorkspace(
-    { chunker: createChunker({ ...options, chunkChars: 1_500 }), embedder, store },
+    { chunker: createChunker({ ...options, chunkChars: 200 }), embedder, store },
     {
-      workspace,
-      options,
-      signal: controller.signal,
-      onEvent: () => undefined,
       beforeCommit: async () => undefined,
+      afterCommit: async () => undefined,
       afterLastCommit: async (isComplete) => void complete.push(isComplete),
-      firstBuild: true,
+      maintainIfNeeded: async () => undefined,
     },
+    { workspace, options, signal: controller.signal, onEvent: () => undefined },
   );
   return { counts, store, complete };
 }
@@ -67,10 +71,34 @@ it("a run stopped in the middle of embedding a file commits the files before it,
   // Not at once: the files before it are to be taken first.
   const stop = () => setTimeout(() => controller.abort(), 500);
   const { counts, store, complete } = await run(stuckEmbedder(stop), controller);
-  expect(await counts).toMatchObject({ interrupted: true, filesIndexed: 10, chunksWritten: 10, filesRemoved: 0 });
+  const { chunksWritten, ...others } = await counts;
+  expect(others).toMatchObject({ interrupted: true, filesIndexed: 10, filesRemoved: 0 });
+  expect(chunksWritten).toBeGreaterThan(10 * 64);
   expect(complete).toEqual([false]);
   expect(await paths(store)).toEqual(before);
-  expect(await store.stats()).toMatchObject({ chunks: 10 });
+  expect(await store.tables[0]?.countRows()).toBe(chunksWritten);
+  store.close();
+});
+
+it("a file whose text the model cannot take fails alone, and is tried again by the next run", async () => {
+  const hashing = createHashEmbedder();
+  const embedder: Embedder = {
+    ...hashing,
+    embedDocuments: async (documents) => {
+      if (documents.some(({ path }) => path === STOP)) throw resonaError("MODEL_FAILED", { detail: "it crashed" });
+      return hashing.embedDocuments(documents);
+    },
+  };
+  const { counts, store, complete } = await run(embedder, new AbortController());
+  expect(await counts).toMatchObject({
+    interrupted: false,
+    filesIndexed: FILES - 1,
+    filesFailed: 1,
+    failures: [{ path: STOP, message: expect.stringContaining("it crashed") as string }],
+  });
+  expect(complete).toEqual([true]);
+  const failed = (await Array.fromAsync(store.files())).flat().find(({ path }) => path === STOP);
+  expect(failed).toMatchObject({ mtimeMs: 0, chunkCount: 0, outcome: { kind: "failed" } });
   store.close();
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { IndexStore } from "../src/store/index-store.ts";
-import type { CandidateChunk, ChunkReader, EmbeddedChunk, LexicalTerm } from "../src/store/store.ts";
+import type { CandidateChunk, FileReader, EmbeddedChunk, LexicalTerm } from "../src/store/store.ts";
 import { type MemoryFile, MemoryReader } from "./memory-reader.ts";
 import { temporaryFolder } from "./temp-folder.ts";
 
@@ -50,7 +50,7 @@ const queries: LexicalTerm[][] = [
   ],
 ];
 
-async function storedReader(): Promise<ChunkReader> {
+async function storedReader(): Promise<FileReader> {
   const store = await IndexStore.create(await temporaryFolder(), DIMENSION);
   const replaced = files.map(({ path, language, chunks }) => ({
     file: {
@@ -66,7 +66,7 @@ async function storedReader(): Promise<ChunkReader> {
     previousChunks: undefined,
   }));
   await store.commit({ replaced, refreshed: [], removed: [] });
-  await store.optimizeIfDue(true);
+  for (const table of store.tables) for (const index of table.wantedIndexes) await table.createIndex(index);
   return store;
 }
 
@@ -96,8 +96,8 @@ describe("the store and its oracle", () => {
     const [stored, oracle] = [await storedReader(), new MemoryReader(files)];
     const filters = [
       { languages: ["go"] },
-      { paths: ["src/f1.go", "src/f2.ts"] },
-      { languages: ["go"], paths: ["src/f2.ts"] },
+      { baseIds: ["src/f1.go", "src/f2.ts"] },
+      { languages: ["go"], baseIds: ["src/f2.ts"] },
     ];
     const ids = (found: readonly CandidateChunk[]) => found.map(({ id }) => id).toSorted();
     for (const filter of filters) {
@@ -110,7 +110,7 @@ describe("the store and its oracle", () => {
 
   it("list the same paths", async () => {
     const [stored, oracle] = [await storedReader(), new MemoryReader(files)];
-    const list = async (reader: ChunkReader) => (await Array.fromAsync(reader.paths())).flat().toSorted();
+    const list = async (reader: FileReader) => (await Array.fromAsync(reader.paths())).flat().toSorted();
     expect(await list(stored)).toEqual(await list(oracle));
   });
 });

@@ -1,4 +1,4 @@
-import type { CandidateChunk, CandidateFilter, ChunkReader, EmbeddedChunk, LexicalTerm } from "../src/store/store.ts";
+import type { CandidateChunk, CandidateFilter, FileReader, EmbeddedChunk, LexicalTerm } from "../src/store/store.ts";
 
 /** A file with its chunks, ready to be searched in tests. */
 export interface MemoryFile {
@@ -14,7 +14,7 @@ const B = 0.75;
  * The store's reading side without a store, for tests: BM25 and cosine by the book over every chunk. It stands beside
  * the real one as its oracle.
  */
-export class MemoryReader implements ChunkReader {
+export class MemoryReader implements FileReader {
   readonly #rows: readonly Row[];
   readonly #meanLength: number;
   readonly #holders = new Map<string, number>();
@@ -41,15 +41,15 @@ export class MemoryReader implements ChunkReader {
   }
 
   async *paths(): AsyncGenerator<readonly string[]> {
-    for (const path of new Set(this.#rows.map(({ candidate }) => candidate.path))) yield [path];
+    for (const path of new Set(this.#rows.map(({ candidate }) => candidate.baseId))) yield [path];
   }
 
-  #allowed({ languages, paths, excludedPaths }: CandidateFilter = {}): Row[] {
+  #allowed({ languages, baseIds, excludedBaseIds }: CandidateFilter = {}): Row[] {
     return this.#rows.filter(
       ({ candidate }) =>
         (languages?.includes(candidate.language) ?? true) &&
-        (paths?.includes(candidate.path) ?? true) &&
-        !excludedPaths?.includes(candidate.path),
+        (baseIds?.includes(candidate.baseId) ?? true) &&
+        !excludedBaseIds?.includes(candidate.baseId),
     );
   }
 
@@ -77,7 +77,7 @@ function rowOf({ path, language, chunks }: MemoryFile, chunk: EmbeddedChunk, n: 
   const counts = new Map<string, number>();
   for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
   const { startLine, endLine, kind, symbols, text, vector } = chunk;
-  const place = { id: `${path}#${n}`, path, language, fileChunks: chunks.length };
+  const place = { id: `${path}#${n}`, baseId: path, language, chunkCount: chunks.length };
   return { candidate: { ...place, startLine, endLine, kind, symbols, text, vector }, counts, length: terms.length };
 }
 

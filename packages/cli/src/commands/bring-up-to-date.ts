@@ -1,6 +1,6 @@
 import type { Engine, IndexOptions, IndexSummary } from "@resona/core";
 
-import type { CliContext } from "../context.ts";
+import { type CliContext, isDebugging } from "../context.ts";
 import { createProgress, progressStyle } from "../present/progress.ts";
 
 /** Runs the indexing with progress on stderr; under `--json` only notices are shown. */
@@ -9,7 +9,7 @@ export async function bringUpToDate(
   { json = false, ...options }: { readonly json?: boolean } & Pick<IndexOptions, "rebuild" | "ifOutdated">,
   { stderr, env, signal }: CliContext,
 ): Promise<IndexSummary> {
-  const progress = createProgress(stderr, json ? "notices" : progressStyle(stderr, env));
+  const progress = createProgress(stderr, json ? "notices" : progressStyle(stderr, env), { debug: isDebugging(env) });
   let isWriting = false;
   const onAbort = (): void => {
     // While files are only compared, or the model is loaded, there is nothing to finish.

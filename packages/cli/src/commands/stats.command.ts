@@ -4,6 +4,7 @@ import type { CliContext } from "../context.ts";
 import { addCommonFlags, type CommonFlags } from "../flags.ts";
 import { formatStats } from "../present/human.ts";
 import { statsDocument } from "../present/json.ts";
+import { paintFor } from "../present/paint.ts";
 import type { Invocation, Report } from "./report.ts";
 import { withEngine } from "./with-engine.ts";
 
@@ -21,6 +22,10 @@ export function addStatsCommand(program: Command, onParsed: (invocation: Invocat
 async function runStats(flags: CommonFlags, context: CliContext): Promise<Report> {
   return withEngine(flags, context, async (engine) => {
     const stats = await engine.stats();
-    return { text: flags.json === true ? statsDocument(stats) : formatStats(stats), outcome: "done" };
+    const diagnostics = await engine.getDiagnostics({ signal: context.signal });
+    const { stdout } = context;
+    const text =
+      flags.json === true ? statsDocument(stats, diagnostics) : formatStats(stats, diagnostics, paintFor(stdout));
+    return { text, outcome: "done" };
   });
 }

@@ -1,7 +1,7 @@
 import type { IndexSummary } from "@resona/core";
 import { expect, test } from "vitest";
 
-import { hit, stats, summary } from "../testing/fake-context.ts";
+import { diagnostics, hit, stats, summary } from "../testing/fake-context.ts";
 import { formatFailure, formatHits, formatIndexSummary, formatStats, type HitLayout } from "./human.ts";
 import { type Paint, plain } from "./paint.ts";
 
@@ -135,7 +135,7 @@ test("a workspace with nothing to index says so, and why", () => {
 });
 
 test("the state of an index is an aligned list", () => {
-  expect(formatStats({ ...stats, lastIndexedAt: "2026-11-20T10:00:00.000Z" })).toBe(
+  expect(formatStats({ ...stats, lastIndexedAt: "2026-11-20T10:00:00.000Z" }, diagnostics, plain)).toBe(
     [
       "Workspace  /w",
       "Index      /w/.resona",
@@ -144,28 +144,38 @@ test("the state of an index is an aligned list", () => {
       "Chunks     8,000",
       "Size       12.3 MB",
       "Indexed    2026-11-20T10:00:00.000Z",
-      "Database   schema 1, 3 versions, 1 fragment, 0 rows outside the full-text index",
+      "Database   schema 1, 3 versions, 1 fragment",
       "Languages",
       "  typescript  1,199 files  7,980 chunks",
       "  go              1 file      20 chunks",
       "Skipped 2 files",
       "  2  not text",
+      "Indexes",
+      "  terms   ████████████████████  8,000 of 8,000 rows",
+      "  vector  ███████████████░░░░░  6,000 of 8,000 rows",
+      "Disk",
+      "  in use  ████████████████░░░░  10.0 MB of 12.3 MB; old versions take 2.3 MB",
+      "Health     healthy",
       "",
     ].join("\n"),
   );
 });
 
 test("a model known by its hash is shown by the first digits", () => {
-  expect(formatStats({ ...stats, modelId: "0123456789abcdef".repeat(4) })).toContain("Model      0123456789ab, 256");
+  expect(formatStats({ ...stats, modelId: "0123456789abcdef".repeat(4) }, diagnostics, plain)).toContain(
+    "Model      0123456789ab, 256",
+  );
 });
 
 test("a model with a name and a file is shown with both", () => {
   const model = { modelName: "nomic", modelId: "0123456789abcdef".repeat(4), modelPath: "/m/no\nmic.gguf" };
-  expect(formatStats({ ...stats, ...model })).toContain("nomic (0123456789ab), 256 dimensions, /m/no\\nmic.gguf\n");
+  expect(formatStats({ ...stats, ...model }, diagnostics, plain)).toContain(
+    "nomic (0123456789ab), 256 dimensions, /m/no\\nmic.gguf\n",
+  );
 });
 
 test("an index that was never finished says so", () => {
-  expect(formatStats(stats)).toContain("Indexed    never completely\n");
+  expect(formatStats(stats, diagnostics, plain)).toContain("Indexed    never completely\n");
 });
 
 test("a failure is its code with a sentence, then the next step", () => {

@@ -1,8 +1,18 @@
-import type { IndexStats, IndexSummary, ScoreExplanation, SearchHit, SearchResult, SkipReason } from "@resona/core";
+import type {
+  DatabaseDiagnostics,
+  IndexDescription,
+  IndexStats,
+  IndexSummary,
+  ScoreExplanation,
+  SearchHit,
+  SearchResult,
+  SkipReason,
+} from "@resona/core";
 import { skipReasons } from "@resona/core";
 
 import { hasNothingToIndex } from "../exit-codes.ts";
 import type { Failure } from "../failure.ts";
+import { formatHealth, formatStorage } from "./health.ts";
 import type { Paint } from "./paint.ts";
 import { counted, fit, formatBytes, formatCount, formatDuration, printable, printableLine } from "./text.ts";
 
@@ -101,8 +111,8 @@ export function interrupted({ filesInIndex: files }: IndexSummary, rebuild = fal
   return `Interrupted; ${counted(files, "file")} ${files === 1 ? "is" : "are"} indexed, run ${command} to continue.`;
 }
 
-/** The state of an index as an aligned list. */
-export function formatStats(stats: IndexStats): string {
+/** The state of an index as an aligned list, with its health. */
+export function formatStats(stats: IndexStats, diagnostics: DatabaseDiagnostics, paint: Paint): string {
   const rows: [string, string][] = [
     ["Workspace", printable(stats.workspace)],
     ["Index", printable(stats.indexPath)],
@@ -113,21 +123,20 @@ export function formatStats(stats: IndexStats): string {
     ["Indexed", stats.lastIndexedAt ?? "never completely"],
     [
       "Database",
-      [
-        `schema ${stats.schemaVersion}`,
-        counted(stats.versions, "version"),
-        counted(stats.fragments, "fragment"),
-        `${counted(stats.unindexedRows, "row")} outside the full-text index`,
-      ].join(", "),
+      [`schema ${stats.schemaVersion}`, counted(stats.versions, "version"), counted(stats.fragments, "fragment")].join(
+        ", ",
+      ),
     ],
   ];
   const lines = rows.map(([name, value]) => `${name.padEnd(11)}${value}`);
   if (stats.languages.length > 0) lines.push("Languages", ...formatLanguages(stats));
   lines.push(...formatSkipped(stats.skipped), ...formatFailures(stats));
+  lines.push(...formatStorage(stats, diagnostics), ...formatHealth(diagnostics, paint));
   return lines.map((line) => `${line}\n`).join("");
 }
 
-function formatModel({ modelName, modelId, modelPath, dimension }: IndexStats): string {
+/** A model by what people call it, or what it is called by if nobody does. */
+export function formatModel({ modelName, modelId, modelPath, dimension }: IndexDescription): string {
   const label = modelName === undefined ? shortId(modelId) : `${printable(modelName)} (${shortId(modelId)})`;
   const place = modelPath === undefined ? [] : [printable(modelPath)];
   return [label, `${dimension} dimensions`, ...place].join(", ");

@@ -1,7 +1,7 @@
 import { ResonaError } from "@resona/core";
 import { expect, test } from "vitest";
 
-import { hit, stats, summary } from "../testing/fake-context.ts";
+import { diagnostics, hit, stats, summary } from "../testing/fake-context.ts";
 import { errorDocument, indexDocument, searchDocument, statsDocument } from "./json.ts";
 
 const parse = (text: string): unknown => {
@@ -16,6 +16,8 @@ const summaryFields = {
   filesRemoved: 0,
   filesInIndex: 3,
   chunksWritten: 5,
+  batchesProcessed: 1,
+  collectionCount: 7,
   truncatedChunks: 0,
   maxTokens: null,
   skipped: {},
@@ -74,7 +76,7 @@ test("what the engine adds to its results does not leak into the documents", () 
       { kind: "not-asked" },
       "/w",
     ),
-    statsDocument({ ...stats, ...extra }),
+    statsDocument({ ...stats, ...extra }, { ...diagnostics, ...extra }),
   ];
   for (const text of texts) expect(text).not.toContain("secret");
 });
@@ -87,10 +89,14 @@ test("the document of an indexing run is its summary with the place of the index
 });
 
 test("the document of the statistics has every field, null for what there is not", () => {
-  const nothing = { lastIndexedAt: null, modelName: null, modelPath: null };
-  expect(parse(statsDocument(stats))).toEqual({ schema: 1, command: "stats", ...stats, ...nothing });
+  const nothing = { lastIndexedAt: null, modelName: null, modelPath: null, reclaimableBytes: null };
+  const fields = { schema: 1, command: "stats", ...stats, ...nothing, findings: [] };
+  expect(parse(statsDocument(stats, { findings: [] }))).toEqual(fields);
   const model = { modelName: "nomic", modelPath: "/m/nomic.gguf" };
-  expect(parse(statsDocument({ ...stats, ...model }))).toMatchObject(model);
+  expect(parse(statsDocument({ ...stats, ...model }, diagnostics))).toMatchObject({
+    ...model,
+    reclaimableBytes: 2_345_678,
+  });
 });
 
 test("the document of an error is its code, its message and the next step", () => {

@@ -1,4 +1,5 @@
 import type {
+  DatabaseDiagnostics,
   FileFailure,
   IndexStats,
   IndexSummary,
@@ -9,6 +10,7 @@ import type {
 } from "@resona/core";
 
 import type { Failure } from "../failure.ts";
+import { findingFields } from "./health.ts";
 
 /**
  * The documents printed under `--json`, each described in the README. Fields are named one by one, so that what the
@@ -23,11 +25,16 @@ export type Refresh =
   | { readonly kind: "failed"; readonly error: ResonaError };
 
 export function indexDocument(summary: IndexSummary, place: { workspace: string; indexPath: string }): string {
-  return print({ command: "index", workspace: place.workspace, indexPath: place.indexPath, ...summaryFields(summary) });
+  return printDocument({
+    command: "index",
+    workspace: place.workspace,
+    indexPath: place.indexPath,
+    ...summaryFields(summary),
+  });
 }
 
 export function searchDocument(result: SearchResult, refresh: Refresh, workspace: string): string {
-  return print({
+  return printDocument({
     command: "search",
     workspace,
     query: result.query,
@@ -38,8 +45,11 @@ export function searchDocument(result: SearchResult, refresh: Refresh, workspace
   });
 }
 
-export function statsDocument(stats: IndexStats): string {
-  return print({
+export function statsDocument(
+  stats: IndexStats,
+  { reclaimableBytes, findings }: Pick<DatabaseDiagnostics, "reclaimableBytes" | "findings">,
+): string {
+  return printDocument({
     command: "stats",
     workspace: stats.workspace,
     indexPath: stats.indexPath,
@@ -57,14 +67,22 @@ export function statsDocument(stats: IndexStats): string {
     versions: stats.versions,
     fragments: stats.fragments,
     unindexedRows: stats.unindexedRows,
+    indexes: stats.indexes.map(({ column, indexedRows, unindexedRows, bytes }) => ({
+      column,
+      indexedRows,
+      unindexedRows,
+      bytes,
+    })),
     diskBytes: stats.diskBytes,
+    reclaimableBytes: reclaimableBytes ?? null,
     lastIndexedAt: stats.lastIndexedAt ?? null,
+    findings: findings.map(findingFields),
   });
 }
 
 export function modelDocument(model: ModelInspection, path: string): string {
   const { tokenizer, problem } = model;
-  return print({
+  return printDocument({
     command: "model inspect",
     path,
     name: model.name,
@@ -90,7 +108,7 @@ export function modelDocument(model: ModelInspection, path: string): string {
 }
 
 export function errorDocument(failure: Failure): string {
-  return print({ error: failureFields(failure) });
+  return printDocument({ error: failureFields(failure) });
 }
 
 function refreshFields(refresh: Refresh): object | null {
@@ -113,6 +131,8 @@ function summaryFields(summary: IndexSummary): object {
     filesRemoved: summary.filesRemoved,
     filesInIndex: summary.filesInIndex,
     chunksWritten: summary.chunksWritten,
+    batchesProcessed: summary.batchesProcessed,
+    collectionCount: summary.collectionCount,
     truncatedChunks: summary.truncatedChunks,
     maxTokens: summary.maxTokens ?? null,
     skipped: summary.skipped,
@@ -143,10 +163,11 @@ function fileFailureFields({ path, message }: FileFailure): object {
   return { path, message };
 }
 
-function failureFields({ code, message, nextStep }: Failure): object {
+export function failureFields({ code, message, nextStep }: Failure): object {
   return { code, message, nextStep };
 }
 
-function print(fields: object): string {
+/** One document; `schema` is the version of all of them. */
+export function printDocument(fields: object): string {
   return `${JSON.stringify({ schema, ...fields }, undefined, 2)}\n`;
 }

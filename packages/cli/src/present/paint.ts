@@ -9,6 +9,7 @@ const styles = {
   score: "green",
   error: ["red", "bold"],
   note: "yellow",
+  good: "green",
 } as const;
 
 export type Paint = (role: keyof typeof styles, text: string) => string;

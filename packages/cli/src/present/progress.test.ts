@@ -63,7 +63,7 @@ describe("on a terminal", () => {
   test("one line is redrawn at most ten times a second, and the terminal is left as it was", () => {
     const stream = new TextSink({ columns: 46 });
     let now = 0;
-    const progress = createProgress(stream, "redraw", () => now);
+    const progress = createProgress(stream, "redraw", { now: () => now });
     for (now = 0; now < 250; now += 10) progress.report(event);
     progress.finish();
     progress.finish();
@@ -86,7 +86,7 @@ describe("on a terminal", () => {
 
   test("a notice takes the place of the line, which is drawn again below", () => {
     const stream = new TextSink({ columns: 46 });
-    const progress = createProgress(stream, "redraw", () => 0);
+    const progress = createProgress(stream, "redraw", { now: () => 0 });
     progress.report(event);
     progress.report({ type: "notice", code: "REBUILT", message: "Built anew." });
     progress.report(event);
@@ -99,7 +99,7 @@ describe("elsewhere", () => {
   test("a short run prints no progress, a long one a plain line every few seconds", () => {
     const stream = new TextSink();
     let now = 0;
-    const progress = createProgress(stream, "plain", () => now);
+    const progress = createProgress(stream, "plain", { now: () => now });
     for (now = 0; now <= 8_000; now += 100) progress.report({ ...event, filesDone: now });
     progress.finish();
     expect(stream.text).toBe(
@@ -110,7 +110,7 @@ describe("elsewhere", () => {
   test("notices alone are shown when nothing else is wanted, each once", () => {
     const stream = new TextSink();
     let now = 0;
-    const progress = createProgress(stream, "notices", () => now);
+    const progress = createProgress(stream, "notices", { now: () => now });
     const notice = { type: "notice", code: "A", message: "Say\u001b it." } as const;
     for (now = 0; now <= 60_000; now += 10_000) {
       progress.report(event);

@@ -1,4 +1,11 @@
-import type { IndexEvent, NoticeEvent, ProgressEvent } from "@resona/core";
+import type {
+  EmbedEvent,
+  EmbedProgressEvent,
+  IndexEvent,
+  ItemFailedEvent,
+  NoticeEvent,
+  ProgressEvent,
+} from "@resona/core";
 
 import type { OutputStream } from "../context.ts";
 import { formatNote } from "./human.ts";
@@ -7,7 +14,7 @@ import { counted, fit, formatBytes, formatCount } from "./text.ts";
 
 /** Shows a long run on stderr. Notices are always shown, each once. */
 export interface ProgressReporter {
-  report(event: IndexEvent): void;
+  report(event: IndexEvent | Exclude<EmbedEvent, ItemFailedEvent> | ReadingProgress): void;
   /** Leaves the terminal as it was found. May be called twice. */
   finish(): void;
 }
@@ -15,24 +22,44 @@ export interface ProgressReporter {
 /** `redraw` and `plain` show progress; `notices` shows nothing but notices. */
 export type ProgressStyle = "redraw" | "plain" | "notices";
 
+/** How far a deep diagnosis has read a table. */
+export interface ReadingProgress {
+  readonly type: "reading-progress";
+  readonly table: string;
+  readonly rows: number;
+  readonly total: number;
+}
+
+type AnyProgress = ProgressEvent | EmbedProgressEvent | ReadingProgress;
+
 interface Surface {
-  progress(event: ProgressEvent): void;
-  notice(event: NoticeEvent): void;
+  progress(event: AnyProgress): void;
+  notice(event: Pick<NoticeEvent, "message">): void;
   finish(): void;
 }
 
-/** `now` gives milliseconds and need not be the time of day. */
+interface ProgressOptions {
+  /** Milliseconds; need not be the time of day. */
+  readonly now?: () => number;
+  /** Shows what only someone who looks for a fault wants to know. */
+  readonly debug?: boolean;
+}
+
 export function createProgress(
   stream: OutputStream,
   style: ProgressStyle,
-  now: () => number = () => performance.now(),
+  { now = () => performance.now(), debug = false }: ProgressOptions = {},
 ): ProgressReporter {
   const surface = style === "redraw" ? redrawnLine(stream, now) : plainLines(stream, style === "plain", now);
   const noticed = new Set<string>();
   return {
     report: (event) => {
-      if (event.type === "progress") {
+      if (event.type === "progress" || event.type === "item-progress" || event.type === "reading-progress") {
         surface.progress(event);
+        return;
+      }
+      if (event.type === "debug") {
+        if (debug) surface.notice({ message: `debug: ${event.message}` });
         return;
       }
       const key = `${event.code} ${event.message}`;
@@ -100,11 +127,17 @@ function plainLines(stream: OutputStream, withProgress: boolean, now: () => numb
   };
 }
 
-const stages = { checking: "Checking", indexing: "Indexing", optimizing: "Optimizing" } as const;
+const stages = {
+  checking: "Checking",
+  indexing: "Indexing",
+  optimizing: "Optimizing",
+  loading: "Comparing",
+  embedding: "Embedding",
+} as const;
 const barColumns = 24;
 
 /** One line of at most `columns`: what matters least goes first when it is narrow. */
-export function progressLine(event: ProgressEvent, columns: number): string {
+export function progressLine(event: AnyProgress, columns: number): string {
   const [stage, ...facts] = progressFacts(event);
   const bar = progressBar(event);
   const full = [stage, ...bar, ...facts];
@@ -115,16 +148,39 @@ export function progressLine(event: ProgressEvent, columns: number): string {
   return fit(stage, columns);
 }
 
-function progressBar({ filesDone, filesTotal }: ProgressEvent): string[] {
-  if (filesTotal === undefined || filesTotal <= 0) return [];
+function progressBar(event: AnyProgress): string[] {
+  // A stream of items does not say how many there are.
+  if (event.type === "item-progress") return [];
+  const [done, total] = event.type === "progress" ? [event.filesDone, event.filesTotal] : [event.rows, event.total];
+  if (total === undefined || total <= 0) return [];
   // Files may appear while the run goes on; the bar never leaves its frame.
-  const share = Math.min(1, Math.max(0, filesDone / filesTotal));
+  const share = Math.min(1, Math.max(0, done / total));
   const filled = Math.floor(share * barColumns);
   const percent = `${Math.floor(share * 100)}%`.padStart(4);
   return [`${"█".repeat(filled)}${"░".repeat(barColumns - filled)} ${percent}`];
 }
 
-function progressFacts(event: ProgressEvent): [string, ...string[]] {
+function progressFacts(event: AnyProgress): [string, ...string[]] {
+  switch (event.type) {
+    case "progress":
+      return fileFacts(event);
+    case "item-progress":
+      return itemFacts(event);
+    case "reading-progress":
+      return [`Reading ${event.table}`, `${formatCount(event.rows)} of ${counted(event.total, "row")}`];
+  }
+}
+
+function itemFacts(event: EmbedProgressEvent): [string, ...string[]] {
+  const { stage, recordsLoaded, itemsRead, itemsEmbedded, rssBytes } = event;
+  const done =
+    stage === "loading"
+      ? [counted(recordsLoaded, "record")]
+      : [counted(itemsRead, "item"), `${formatCount(itemsEmbedded)} embedded`];
+  return [stages[stage], ...done, `${formatBytes(rssBytes)} memory`];
+}
+
+function fileFacts(event: ProgressEvent): [string, ...string[]] {
   const files =
     event.filesTotal === undefined
       ? counted(event.filesDone, "file")

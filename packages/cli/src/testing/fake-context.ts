@@ -1,6 +1,17 @@
-import { Writable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 
-import type { Engine, IndexStats, IndexSummary, SearchHit, SearchResult } from "@resona/core";
+import type {
+  DatabaseDiagnostics,
+  DiagnosisOptions,
+  Engine,
+  HealResult,
+  IndexStats,
+  IndexSummary,
+  MaintenanceOptions,
+  MaintenanceResult,
+  SearchHit,
+  SearchResult,
+} from "@resona/core";
 
 import type { CliContext } from "../context.ts";
 
@@ -33,6 +44,8 @@ export const summary: IndexSummary = {
   filesRemoved: 0,
   filesInIndex: 3,
   chunksWritten: 5,
+  batchesProcessed: 1,
+  collectionCount: 7,
   truncatedChunks: 0,
   skipped: {},
   filesFailed: 0,
@@ -70,7 +83,31 @@ export const stats: IndexStats = {
   versions: 3,
   fragments: 1,
   unindexedRows: 0,
+  indexes: [
+    { column: "terms", indexedRows: 8_000, unindexedRows: 0, bytes: 900_000 },
+    { column: "vector", indexedRows: 6_000, unindexedRows: 2_000, bytes: 600_000 },
+  ],
   diskBytes: 12_345_678,
+};
+
+export const diagnostics: DatabaseDiagnostics = {
+  totalRows: 8_000,
+  version: 17,
+  index: { numIndexedRows: 6_000, numUnindexedRows: 2_000, stalePercent: 25, needsRebuild: true },
+  reclaimableBytes: 2_345_678,
+  findings: [],
+};
+
+export const maintenance: MaintenanceResult = {
+  compaction: { fragmentsRemoved: 12, filesCreated: 1 },
+  indexRebuilt: true,
+  indexStats: { numIndexedRows: 8_000, numUnindexedRows: 0 },
+  cleanup: { bytesRemoved: 2_345_678, versionsRemoved: 16 },
+  durationMs: 1_234,
+  stepMs: { sweep: 1, compaction: 500, index: 700, cleanup: 33 },
+  failures: [],
+  notes: [],
+  interrupted: false,
 };
 
 /** An engine that answers what it is told to and remembers what it was asked. */
@@ -82,6 +119,11 @@ export class FakeEngine implements Engine {
   indexOptions: Parameters<Engine["index"]>[0];
   indexes: (options: NonNullable<Parameters<Engine["index"]>[0]>) => IndexSummary = () => summary;
   finds: () => readonly SearchHit[] = () => [hit];
+  measures: () => IndexStats = () => stats;
+  diagnoses: (options: DiagnosisOptions) => DatabaseDiagnostics = () => diagnostics;
+  maintenanceOptions: MaintenanceOptions | undefined;
+  maintains: (options: MaintenanceOptions) => MaintenanceResult = () => maintenance;
+  heals: () => HealResult = () => ({ tables: [] });
 
   async index(options: NonNullable<Parameters<Engine["index"]>[0]> = {}): Promise<IndexSummary> {
     this.calls.push(options.rebuild === true ? "rebuild" : "index");
@@ -97,7 +139,23 @@ export class FakeEngine implements Engine {
 
   async stats(): Promise<IndexStats> {
     this.calls.push("stats");
-    return stats;
+    return this.measures();
+  }
+
+  async maintain(options: MaintenanceOptions = {}): Promise<MaintenanceResult> {
+    this.calls.push("maintain");
+    this.maintenanceOptions = options;
+    return this.maintains(options);
+  }
+
+  async getDiagnostics(options: DiagnosisOptions = {}): Promise<DatabaseDiagnostics> {
+    this.calls.push(options.deep === true ? "diagnose deeply" : "diagnose");
+    return this.diagnoses(options);
+  }
+
+  async heal(): Promise<HealResult> {
+    this.calls.push("heal");
+    return this.heals();
   }
 
   async close(): Promise<void> {
@@ -115,11 +173,13 @@ export interface FakeContext extends CliContext {
 export function fakeContext(engine: Engine, changes: Partial<CliContext> = {}): FakeContext {
   const opened: object[] = [];
   return {
+    stdin: Readable.from([]),
     stdout: new TextSink(),
     stderr: new TextSink(),
     cwd: process.cwd(),
     env: {},
     signal: new AbortController().signal,
+    openEmbeddingService: () => Promise.reject(new Error("No embedding service was expected.")),
     openEngine: async (options) => {
       opened.push(options);
       return engine;

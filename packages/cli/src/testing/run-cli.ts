@@ -15,18 +15,45 @@ export interface CliRun {
 interface Setting {
   readonly cwd: string;
   readonly env?: Record<string, string>;
+  /** What it can read from its standard input; nothing by default. */
+  readonly input?: string;
+  /** The executable where that is tested, otherwise the sources. */
+  readonly program?: Program;
 }
 
-const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+/** A way to start the command line. */
+interface Program {
+  readonly path: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
 
-/** Starts the real command line from its sources, with none of the environment's own wishes. */
-export function startCli(argv: readonly string[], { cwd, env = {} }: Setting): ChildProcess {
+/** The sources, run by Node. */
+export const sources: Program = {
+  path: process.execPath,
+  args: ["--conditions=@resona/source", fileURLToPath(new URL("../main.ts", import.meta.url))],
+  env: {},
+};
+
+const binaryPath = process.env["RESONA_BINARY"];
+
+/** The single-file executable, where that is tested (`install-binary.ts`). It has to find all it needs within itself. */
+export const binary: Program | undefined =
+  binaryPath === undefined ? undefined : { path: binaryPath, args: [], env: { PATH: "" } };
+
+/** Starts the real command line, with none of the environment's own wishes. */
+export function startCli(
+  argv: readonly string[],
+  { cwd, env = {}, input, program = binary ?? sources }: Setting,
+): ChildProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(RESONA_|FORCE_COLOR|NO_COLOR|NODE_)/.test(name));
-  return spawn(process.execPath, ["--conditions=@resona/source", main, ...argv], {
+  const child = spawn(program.path, [...program.args, ...argv], {
     cwd,
-    env: { ...Object.fromEntries(inherited), ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...Object.fromEntries(inherited), ...program.env, ...env },
+    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
+  child.stdin?.end(input);
+  return child;
 }
 
 export function cliResult(child: ChildProcess): Promise<CliRun> {

@@ -2,10 +2,9 @@
  * The one place that knows web-tree-sitter: loads grammars, parses under a time and a memory limit, and turns what goes
  * wrong into values. One a thread, since WebAssembly memory and the library's state are shared by all its parsers.
  */
-import { createRequire } from "node:module";
-
 import { Language, Parser, Query, type Node, type QueryMatch, type Tree } from "web-tree-sitter";
 
+import { grammarPath } from "./grammar-path.ts";
 import { attachedTypes, type Grammar } from "./grammars.ts";
 import { stopOptimizingWasm } from "./wasm-tiering.ts";
 
@@ -147,11 +146,9 @@ function toDefinition({ captures }: QueryMatch): DefinitionMatch[] {
   return name ? [{ name, defines: scope === undefined, ...(body && { body }) }] : [];
 }
 
-const resolver = createRequire(import.meta.url);
-
 async function loadGrammar(grammar: Grammar): Promise<LoadedGrammar> {
   if (grammar.isCostlyToOptimize) stopOptimizingWasm();
-  const language = await Language.load(resolver.resolve(grammar.wasm));
+  const language = await Language.load(grammarPath(grammar));
   return {
     language,
     definitions: new Query(language, grammar.definitions),

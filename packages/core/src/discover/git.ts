@@ -89,6 +89,8 @@ async function* gitOutput(folder: string, args: readonly string[], signal?: Abor
     if (errors.length < maxErrorChars) errors += text;
   });
   try {
+    // A git that cannot be started is told before the stream is read: Bun breaks that off without the reason.
+    await once(child, "spawn").catch(() => exitCodeOf(ended));
     for await (const chunk of child.stdout) yield chunk as Buffer;
     const exitCode = await exitCodeOf(ended);
     signal?.throwIfAborted();

@@ -1,10 +1,9 @@
-import type { Dirent } from "node:fs";
-import { readdir } from "node:fs/promises";
-
 import type { IgnoreRules } from "./ignore-rules.ts";
 import { listedBatchSize } from "./listed-entry.ts";
 import type { ListedEntry } from "./listed-entry.ts";
 import { pathFromBytes } from "./path-bytes.ts";
+import { readFolder } from "./read-folder.ts";
+import type { Child } from "./read-folder.ts";
 import type { Workspace } from "./workspace.ts";
 
 /**
@@ -19,7 +18,7 @@ const versionControlNames: ReadonlySet<string> = new Set([".git", ".hg", ".svn"]
 interface OpenFolder {
   readonly path: string;
   /** Sorted by the bytes of their names. */
-  readonly children: readonly Dirent<Buffer>[];
+  readonly children: readonly Child[];
   next: number;
 }
 
@@ -87,9 +86,9 @@ async function isIgnored(rules: readonly IgnoreRules[], folder: string, path: st
 }
 
 /** Undefined when the folder cannot be read; none when it is gone. */
-async function childrenOf(folder: string): Promise<Dirent<Buffer>[] | undefined> {
+async function childrenOf(folder: string): Promise<Child[] | undefined> {
   try {
-    const children = await readdir(folder, { withFileTypes: true, encoding: "buffer" });
+    const children = await readFolder(folder);
     return children.toSorted((a, b) => Buffer.compare(a.name, b.name));
   } catch (error) {
     const isGone = error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");

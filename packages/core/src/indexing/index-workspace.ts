@@ -6,13 +6,15 @@ import type { IndexEvent } from "../model/progress.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 import type { IndexStore } from "../store/index-store.ts";
 import { concurrentMap } from "../support/concurrent-map.ts";
-import { CommitQueue } from "./commit-queue.ts";
-import { embedFile } from "./embed-file.ts";
-import { prepareFile } from "./prepare-file.ts";
+import { type CommitHooks, CommitQueue } from "./commit-queue.ts";
+import { embedFiles } from "./embed-files.ts";
+import { type FileChange, changeOf, commitBatch, removal, settle } from "./file-changes.ts";
+import { groupByChunks } from "./group-by-chunks.ts";
+import { failedFile, prepareFile } from "./prepare-file.ts";
 import { ProgressMeter, type RunCounts } from "./progress-meter.ts";
 
-/** Files being read, parsed, embedded or waiting for an older one, at a time; with the file size limit it bounds the memory of a run. */
-const FILES_IN_FLIGHT = 32;
+/** Enough for the threads of a model to have work while one group is gathered and another committed. */
+const GROUPS_IN_FLIGHT = 4;
 
 export interface IndexingStages {
   /** Closed when the run ends, however it ends. */
@@ -27,30 +29,37 @@ export interface IndexingRun {
   /** Aborting stops the run after what is embedded has been committed. */
   readonly signal: AbortSignal;
   readonly onEvent: (event: IndexEvent) => void;
-  /** Called before every commit; what it throws ends the run with that batch unwritten. */
-  readonly beforeCommit: (isFirst: boolean) => Promise<void>;
-  /** Called when all is committed, before maintenance; not if the run failed. */
-  readonly afterLastCommit: (isComplete: boolean) => Promise<void>;
-  /** No run has been completed yet, so that nobody needs older versions. */
-  readonly firstBuild: boolean;
 }
 
 export interface IndexingCounts extends RunCounts {
+  readonly batchesProcessed: number;
   readonly interrupted: boolean;
 }
 
 /**
- * Brings the index up to date: discover → compare → read and chunk → embed → commit → maintain. Every stage takes only
- * as much as the next one wants, so memory is the sum of the bounds, whatever the size of the workspace.
+ * Brings the index up to date: discover → compare → read and chunk → embed in groups → commit → maintain. Every stage
+ * takes only as much as the next one wants, so memory is the sum of the bounds, whatever the size of the workspace: files
+ * being read and chunked, groups of chunks being embedded, one commit being gathered and one being written.
  */
-export async function indexWorkspace(stages: IndexingStages, run: IndexingRun): Promise<IndexingCounts> {
+export async function indexWorkspace(
+  stages: IndexingStages,
+  hooks: CommitHooks,
+  run: IndexingRun,
+): Promise<IndexingCounts> {
   const { workspace, options, signal } = run;
   const { maxFileBytes, index: indexPath } = options;
   const discovery = { maxFileBytes, indexPath, onNotice: run.onEvent };
   const meter = new ProgressMeter(run.onEvent, await countFiles(workspace, discovery));
   const known = await loadKnownFiles(stages.store.files());
   const previousChunks = (path: string) => (known.has(path) ? (known.settled(path)?.chunkCount ?? 0) : undefined);
-  const queue = new CommitQueue(stages.store, meter, previousChunks, run.beforeCommit);
+  const commit = async (changes: readonly FileChange[]) => {
+    const batch = commitBatch(changes);
+    await stages.store.commit(batch);
+    settle(changes);
+    const chunks = batch.replaced.reduce((sum, file) => sum + file.chunks.length, 0);
+    meter.committed(chunks, batch.removed.length);
+  };
+  const queue = new CommitQueue<FileChange>(hooks, commit, () => meter.shareDone());
 
   const unreadableFolders: string[] = [];
 
@@ -64,19 +73,27 @@ export async function indexWorkspace(stages: IndexingStages, run: IndexingRun): 
     }
     meter.foundAll();
   }
-  const context = { workspace, options, known, chunker: stages.chunker };
-  // Several files are embedded at a time, so that all of a model's threads have work.
-  const embedded = concurrentMap(changedFiles(), FILES_IN_FLIGHT, async (file) =>
-    embedFile(await prepareFile(file, context), stages.embedder, signal),
+  const context = { workspace, options, known, chunker: stages.chunker, signal };
+  const prepared = concurrentMap(changedFiles(), options.maxConcurrentFiles, (file) => prepareFile(file, context));
+  const embedded = concurrentMap(groupByChunks(prepared), GROUPS_IN_FLIGHT, (group) =>
+    embedFiles(group, stages.embedder, signal, ({ job, record }, failure) => ({
+      job,
+      ...failedFile(record, known, failure),
+      chunks: undefined,
+    })),
   );
 
   try {
-    for await (const file of embedded) await queue.add(file);
+    for await (const group of embedded)
+      for (const file of group) {
+        meter.prepared(file);
+        await queue.add(changeOf(file, previousChunks(file.record.path)));
+      }
     // What was not seen is gone only if everything was looked at, and could be.
     const isGone = (path: string) => !unreadableFolders.some((folder) => path.startsWith(folder));
-    if (!signal.aborted) for (const path of known.removed()) if (isGone(path)) await queue.remove(path);
+    if (!signal.aborted) for (const path of known.removed()) if (isGone(path)) await queue.add(removal(path));
   } catch (error) {
-    // Embedding stopped in the middle of a file; the files before it are committed, the next run does it and the rest.
+    // Stopped within a group; the files before it are committed, the next run does it and the rest.
     if (!signal.aborted || error !== signal.reason) throw error;
   } finally {
     // Parsing is over: its threads hold a hundred megabytes that maintenance can use.
@@ -84,10 +101,10 @@ export async function indexWorkspace(stages: IndexingStages, run: IndexingRun): 
     await queue.flush();
   }
   const interrupted = signal.aborted;
-  await run.afterLastCommit(!interrupted);
+  await hooks.afterLastCommit(!interrupted);
   if (!interrupted) {
     meter.report("optimizing");
-    await stages.store.optimizeIfDue(run.firstBuild);
+    await hooks.maintainIfNeeded();
   }
-  return { interrupted, ...meter.counts() };
+  return { interrupted, batchesProcessed: queue.totals.batches, ...meter.counts() };
 }

@@ -7,9 +7,11 @@ import type { FileRecord, SettledOutcome } from "../model/file-record.ts";
 import type { SkipReason } from "../model/skip-reason.ts";
 import type { DiscoveredFile, SourceFile } from "../model/source-file.ts";
 import type { ResolvedOptions } from "../options/options.ts";
+import { FileJob } from "./file-job.ts";
 
 /** What is to be committed for one file, before its chunks are embedded. */
 export interface PreparedFile {
+  readonly job: FileJob;
   readonly record: FileRecord;
   /** Undefined when the chunks that the index holds stay. */
   readonly chunks: readonly Chunk[] | undefined;
@@ -23,33 +25,60 @@ export interface PrepareContext {
   readonly options: ResolvedOptions;
   readonly known: KnownFiles;
   readonly chunker: Chunker;
+  readonly signal: AbortSignal;
 }
 
 const NEVER_READ = "0".repeat(32);
 
 /**
  * Reads and chunks one new or possibly changed file. Never rejects for the file's sake: whatever goes wrong becomes
- * its record, and the next run tries again.
+ * its record, and the next run tries again. Rejects with the signal's reason when it is aborted.
  */
 export async function prepareFile(file: DiscoveredFile, context: PrepareContext): Promise<PreparedFile> {
   const { path, size, mtimeMs } = file;
-  const base = { path, size, mtimeMs, hash: NEVER_READ, language: "", chunkCount: 0 };
+  const job = new FileJob();
   try {
-    if (file.kind === "file") return await readAndChunk(file, context);
-    refuseToForget(file, context);
-    return { record: { ...base, outcome: skipped(file) }, chunks: [], bytesRead: 0 };
+    if (file.kind === "skipped") {
+      refuseToForget(file, context);
+      job.advance({ kind: "skipped", reason: file.reason });
+      const base = { path, size, mtimeMs, hash: NEVER_READ, language: "", chunkCount: 0 };
+      return { job, record: { ...base, outcome: skipped(file) }, chunks: [], bytesRead: 0 };
+    }
+    const prepared = await job.attempt(() => readAndChunk(file, context), context.signal);
+    const { outcome } = prepared.record;
+    job.advance(outcome.kind === "skipped" ? outcome : { kind: "chunked" });
+    return { job, ...prepared };
   } catch (error) {
+    context.signal.throwIfAborted();
     const failure = error instanceof Error ? error.message : String(error);
-    // Time 0: the next run looks at the file again. What is indexed of it stays.
-    const before = context.known.settled(path);
-    const record: FileRecord = before
-      ? { ...before, mtimeMs: 0 }
-      : { ...base, mtimeMs: 0, outcome: { kind: "failed", message: failure } };
-    return { record, chunks: undefined, bytesRead: 0, failure };
+    if (job.state.kind !== "failed") job.advance({ kind: "failed", error: failure, mayPass: false });
+    return { job, ...failedFile(file, context.known, failure) };
   }
 }
 
-async function readAndChunk(file: SourceFile, context: PrepareContext): Promise<PreparedFile> {
+/** What is recorded of a file that failed. What is indexed of it stays, and the next run looks at it again. */
+export function failedFile(
+  { path, size }: Pick<DiscoveredFile, "path" | "size">,
+  known: KnownFiles,
+  failure: string,
+): Omit<PreparedFile, "job"> {
+  // Time 0 is never that of a file.
+  const before = known.settled(path);
+  const record: FileRecord = before
+    ? { ...before, mtimeMs: 0 }
+    : {
+        path,
+        size,
+        mtimeMs: 0,
+        hash: NEVER_READ,
+        language: "",
+        chunkCount: 0,
+        outcome: { kind: "failed", message: failure },
+      };
+  return { record, chunks: undefined, bytesRead: 0, failure };
+}
+
+async function readAndChunk(file: SourceFile, context: PrepareContext): Promise<Omit<PreparedFile, "job">> {
   const { path, size } = file;
   const mtimeMs = trustedMtime(file.mtimeMs, Date.now());
   const content = await readSource(context.workspace, file, context.options);

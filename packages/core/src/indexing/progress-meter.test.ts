@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { ProgressEvent } from "../model/progress.ts";
+import { FileJob } from "./file-job.ts";
 import type { PreparedFile } from "./prepare-file.ts";
 import { ProgressMeter } from "./progress-meter.ts";
 
 const file: PreparedFile = {
+  job: new FileJob(),
   record: {
     path: "a.ts",
     size: 10,

@@ -55,6 +55,12 @@ export class ProgressMeter {
     if (!unchanged || this.#filesFound % 256 === 0) this.report(unchanged ? "checking" : "indexing");
   }
 
+  /** How much of the run is done, 0 to 1; undefined while nobody knows how many files there are. */
+  shareDone(): number | undefined {
+    const total = this.#filesTotal();
+    return total === undefined ? undefined : this.#filesDone / Math.max(1, total);
+  }
+
   /** No more files are found. */
   foundAll(): void {
     this.#foundAll = true;

@@ -14,6 +14,10 @@ export interface IndexSummary {
   /** Files that the index holds now, from this run and those before it. */
   readonly filesInIndex: number;
   readonly chunksWritten: number;
+  /** Commits. */
+  readonly batchesProcessed: number;
+  /** Chunks that the index holds now; compared with the file records at the end of a run. */
+  readonly collectionCount: number;
   /** Chunks longer than the embedding model reads: their ends are found by their words only. */
   readonly truncatedChunks: number;
   /** Tokens that the embedding model reads of a chunk; absent for a model that reads all of it. */
@@ -35,10 +39,9 @@ export interface FileFailure {
   readonly message: string;
 }
 
-/** The state of an index, measured and not changed. */
-export interface IndexStats {
+/** What an index says of itself. */
+export interface IndexDescription {
   readonly indexPath: string;
-  readonly workspace: string;
   readonly modelId: string;
   /** Absent for an index that does not say. */
   readonly modelName?: string;
@@ -46,22 +49,41 @@ export interface IndexStats {
   readonly modelPath?: string;
   readonly dimension: number;
   readonly schemaVersion: number;
-  readonly files: number;
+  /** ISO 8601; absent before the first completed run. */
+  readonly lastIndexedAt?: string;
+}
+
+/** The size and the shape of an index's tables. */
+export interface StorageStats {
   readonly chunks: number;
+  /** LanceDB versions kept, over all tables. */
+  readonly versions: number;
+  readonly fragments: number;
+  /** Rows of the chunk table that the full-text index does not cover yet. */
+  readonly unindexedRows: number;
+  /** Of the chunk table. */
+  readonly indexes: readonly IndexCoverage[];
+  readonly diskBytes: number;
+}
+
+/** How much of its table an index covers; queries scan the other rows one by one. */
+export interface IndexCoverage {
+  readonly column: string;
+  readonly indexedRows: number;
+  readonly unindexedRows: number;
+  readonly bytes: number;
+}
+
+/** The state of a workspace's index, measured and not changed. */
+export interface IndexStats extends IndexDescription, StorageStats {
+  readonly workspace: string;
+  readonly files: number;
   readonly skipped: Partial<Record<SkipReason, number>>;
   readonly filesFailed: number;
   /** The first 100 of them. */
   readonly failures: readonly FileFailure[];
   /** Files and chunks by language. */
   readonly languages: readonly LanguageCount[];
-  /** LanceDB versions kept, over both tables. */
-  readonly versions: number;
-  readonly fragments: number;
-  /** Rows of the chunk table that the full-text index does not cover yet. */
-  readonly unindexedRows: number;
-  readonly diskBytes: number;
-  /** ISO 8601; absent before the first completed run. */
-  readonly lastIndexedAt?: string;
 }
 
 export interface LanguageCount {

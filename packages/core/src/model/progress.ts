@@ -1,5 +1,8 @@
 /** What a long run reports; terminals, editors and `--json` lines all consume this stream. */
-export type IndexEvent = ProgressEvent | NoticeEvent;
+export type IndexEvent = ProgressEvent | RunEvent;
+
+/** What every kind of run reports beside its progress. */
+export type RunEvent = NoticeEvent | DebugEvent;
 
 export interface ProgressEvent {
   readonly type: "progress";
@@ -24,5 +27,11 @@ export interface ProgressEvent {
 export interface NoticeEvent {
   readonly type: "notice";
   readonly code: string;
+  readonly message: string;
+}
+
+/** What someone who looks for a fault wants to know; front ends show it when `RESONA_DEBUG` is 1. */
+export interface DebugEvent {
+  readonly type: "debug";
   readonly message: string;
 }

@@ -32,6 +32,15 @@ export const optionTable = {
     fingerprint: true,
     description: "Size in characters that chunks aim at",
   },
+  maxConcurrentFiles: {
+    type: "integer",
+    default: 10,
+    min: 1,
+    max: 256,
+    env: "RESONA_MAX_CONCURRENT_FILES",
+    fingerprint: false,
+    description: "Files being read and parsed at a time",
+  },
   parserThreads: {
     type: "integer",
     default: 4,
@@ -67,6 +76,13 @@ export const optionTable = {
     fingerprint: true,
     description: "How the model's vectors of words become one of a text, instead of what its file says or leaves out",
   },
+  checkpoint: {
+    type: "boolean",
+    default: true,
+    env: "RESONA_ENABLE_CHECKPOINT",
+    fingerprint: false,
+    description: "Notes how far a run is, so that the next one can tell; it continues without, too",
+  },
   modelThreads: {
     type: "integer",
     default: undefined,
@@ -95,6 +111,7 @@ export type OptionDescription = OptionBase &
         readonly words?: readonly string[];
       }
     | { readonly type: "choice"; readonly default: string | undefined; readonly choices: readonly string[] }
+    | { readonly type: "boolean"; readonly default: boolean }
     | { readonly type: "integer"; readonly default: number | undefined; readonly min: number; readonly max: number }
   );
 
@@ -106,7 +123,9 @@ type OptionValue<O extends OptionDescription> = O extends { readonly choices: re
   ? Choice
   : O extends { readonly type: "integer" }
     ? number
-    : string;
+    : O extends { readonly type: "boolean" }
+      ? boolean
+      : string;
 
 /** What a caller may give; everything else takes its default. */
 export type EngineOptions = {

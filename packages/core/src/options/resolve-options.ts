@@ -27,7 +27,7 @@ export function resolveOptions(
     const fromEnv = env[option.env] === "" ? undefined : env[option.env];
     const raw = given[name] ?? fromEnv ?? (option.fingerprint ? undefined : option.default);
     if (raw === undefined) return undefined;
-    const parsed = option.type === "integer" && typeof raw === "string" ? Number(raw) : raw;
+    const parsed = typeof raw === "string" ? parsedValue(raw, option) : raw;
     const fault = faultOf(parsed, option);
     if (fault !== undefined) {
       // Named as the user wrote it, so that the message points at the right place.
@@ -41,6 +41,13 @@ export function resolveOptions(
   return Object.freeze({ ...resolved, index: resolved["index"] ?? join(workspace, ".resona") }) as ResolvedOptions;
 }
 
+/** What a variable's text means. */
+function parsedValue(text: string, { type }: OptionDescription): string | number | boolean {
+  if (type === "integer") return Number(text);
+  if (type === "boolean" && /^(true|1|false|0)$/i.test(text)) return /^(true|1)$/i.test(text);
+  return text;
+}
+
 /** What is wrong with a value of an option; undefined for a sound one. */
 export function faultOf(value: unknown, option: OptionDescription): string | undefined {
   switch (option.type) {
@@ -49,6 +56,8 @@ export function faultOf(value: unknown, option: OptionDescription): string | und
       const sound = typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
       return sound ? undefined : `must be a whole number from ${min} to ${max}`;
     }
+    case "boolean":
+      return typeof value === "boolean" ? undefined : "must be true or false";
     case "choice":
       return option.choices.some((choice) => choice === value)
         ? undefined

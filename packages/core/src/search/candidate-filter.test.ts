@@ -23,13 +23,13 @@ describe("candidateFilter", () => {
   });
 
   it("names the paths that match or those that do not, whichever are fewer, from all batches", async () => {
-    expect(await candidateFilter(reader, { pathGlobs: ["*.md"] })).toEqual({ paths: ["README.md"] });
-    expect(await candidateFilter(reader, { pathGlobs: ["a.ts", "*.md"] })).toEqual({ excludedPaths: ["src/b.ts"] });
+    expect(await candidateFilter(reader, { pathGlobs: ["*.md"] })).toEqual({ baseIds: ["README.md"] });
+    expect(await candidateFilter(reader, { pathGlobs: ["a.ts", "*.md"] })).toEqual({ excludedBaseIds: ["src/b.ts"] });
   });
 
   it("excludes nothing when all match", async () => {
     const filter = await candidateFilter(reader, { pathGlobs: ["*"], languages: ["go"] });
-    expect(filter).toEqual({ languages: ["go"], excludedPaths: [] });
+    expect(filter).toEqual({ languages: ["go"], excludedBaseIds: [] });
   });
 
   it("refuses a language that it does not know, and names those it does", async () => {

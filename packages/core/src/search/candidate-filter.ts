@@ -1,6 +1,6 @@
 import { languageNames, languageOf, PLAIN_TEXT } from "../chunk/languages.ts";
 import { resonaError } from "../errors.ts";
-import type { CandidateFilter, ChunkReader } from "../store/store.ts";
+import type { CandidateFilter, FileReader } from "../store/store.ts";
 import { pathMatcher } from "./path-globs.ts";
 
 /** What the user restricts a search to; absent or empty lists restrict nothing. */
@@ -19,19 +19,19 @@ export interface CandidateScope {
  * @throws ResonaError `OPTION_INVALID` for an unusable glob or an unknown language.
  */
 export async function candidateFilter(
-  reader: Pick<ChunkReader, "paths">,
+  reader: Pick<FileReader, "paths">,
   { pathGlobs = [], languages = [] }: CandidateScope,
 ): Promise<CandidateFilter | undefined> {
   const byLanguage = languages.length > 0 ? { languages: languages.map(knownLanguage) } : {};
   if (pathGlobs.length === 0) return byLanguage;
   const matches = pathMatcher(pathGlobs);
-  const paths: string[] = [];
-  const excludedPaths: string[] = [];
+  const baseIds: string[] = [];
+  const excludedBaseIds: string[] = [];
   for await (const batch of reader.paths())
-    for (const path of batch) (matches(path) ? paths : excludedPaths).push(path);
-  if (paths.length === 0) return undefined;
+    for (const path of batch) (matches(path) ? baseIds : excludedBaseIds).push(path);
+  if (baseIds.length === 0) return undefined;
   // The store looks at every path that it is given; the shorter list says the same.
-  return { ...byLanguage, ...(paths.length <= excludedPaths.length ? { paths } : { excludedPaths }) };
+  return { ...byLanguage, ...(baseIds.length <= excludedBaseIds.length ? { baseIds } : { excludedBaseIds }) };
 }
 
 /** A misspelt language would find nothing and not say why. */

@@ -12,14 +12,14 @@ function chunk(path: string, about: Partial<CandidateChunk> = {}): CandidateChun
   const startLine = about.startLine ?? 1;
   return {
     id: `${path}#${startLine}`,
-    path,
+    baseId: path,
     language: "typescript",
     startLine,
     endLine: startLine + 9,
     kind: "code",
     symbols: [],
     text: "",
-    fileChunks: 1,
+    chunkCount: 1,
     vector: north,
     ...about,
   };
@@ -121,15 +121,15 @@ describe("rankFiles", () => {
 
   it("gives the same order whatever order the candidates come in", () => {
     const candidate = fc.record({
-      path: fc.constantFrom("a.ts", "b.ts", "test/c.ts", "d/index.ts"),
+      baseId: fc.constantFrom("a.ts", "b.ts", "test/c.ts", "d/index.ts"),
       startLine: fc.integer({ min: 1, max: 5 }),
       lexicalScore: fc.constantFrom(0, 1, 2),
       vector: fc.constantFrom(east, north),
     });
-    const candidates = fc.uniqueArray(candidate, { selector: ({ path, startLine }) => `${path}#${startLine}` });
+    const candidates = fc.uniqueArray(candidate, { selector: ({ baseId, startLine }) => `${baseId}#${startLine}` });
     fc.assert(
       fc.property(candidates, fc.integer(), (abouts, seed) => {
-        const chunks = abouts.map(({ path, ...about }) => chunk(path, about));
+        const chunks = abouts.map(({ baseId, ...about }) => chunk(baseId, about));
         const shuffled = chunks.toSorted((a, b) => hash(a.id, seed) - hash(b.id, seed));
         const shown = (list: readonly CandidateChunk[]) =>
           rankFiles(parseQuery("some d"), east, list).map(({ path, best }) => [path, best.startLine]);

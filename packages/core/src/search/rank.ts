@@ -2,6 +2,7 @@ import type { ScoreExplanation } from "../model/search-hit.ts";
 import type { CandidateChunk } from "../store/store.ts";
 import { definedName } from "../text/identifier-terms.ts";
 import { pathWords } from "../text/path-words.ts";
+import { dot } from "./dot.ts";
 import type { ParsedQuery } from "./parse-query.ts";
 import { pathFactor } from "./path-factor.ts";
 import { nameAsked, nameCoverage } from "./path-features.ts";
@@ -42,7 +43,7 @@ export function rankFiles(
   candidates: readonly CandidateChunk[],
 ): RankedFile[] {
   const chunks = candidates.map((chunk) => weighChunk(chunk, query, queryVector));
-  const files = [...Map.groupBy(chunks, ({ chunk }) => chunk.path).values()].map((group) => fileOf(group, query));
+  const files = [...Map.groupBy(chunks, ({ chunk }) => chunk.baseId).values()].map((group) => fileOf(group, query));
   const most = maxima(files.map(({ features }) => features));
   return files
     .map(({ path, chunks: ofFile, features }): RankedFile => {
@@ -83,7 +84,7 @@ function weighChunk(chunk: CandidateChunk, query: ParsedQuery, queryVector: Floa
 }
 
 function fileOf(chunks: readonly WeighedChunk[], query: ParsedQuery): WeighedFile {
-  const { path, fileChunks } = (chunks[0] as WeighedChunk).chunk;
+  const { baseId: path, chunkCount } = (chunks[0] as WeighedChunk).chunk;
   const lexical = chunks.map((chunk) => chunk.lexical).toSorted((a, b) => b - a);
   const words = pathWords(path);
   return {
@@ -95,7 +96,7 @@ function fileOf(chunks: readonly WeighedChunk[], query: ParsedQuery): WeighedFil
       definition: largest(chunks.map((chunk) => chunk.definition)),
       nameCoverage: nameCoverage(words, query.words),
       nameAsked: nameAsked(words, query.words),
-      size: Math.log2(1 + fileChunks),
+      size: Math.log2(1 + chunkCount),
       meaning: largest(chunks.map((chunk) => chunk.cosine)),
     },
   };
@@ -139,12 +140,6 @@ function definitionMatch({ kind, symbols }: CandidateChunk, names: readonly stri
     if (names.some((name) => name.toLowerCase() === defined.toLowerCase())) match = 0.6;
   }
   return match;
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
-  return sum;
 }
 
 function largest(values: readonly number[]): number {

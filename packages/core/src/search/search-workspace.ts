@@ -1,14 +1,12 @@
-import { resonaError } from "../errors.ts";
 import type { SearchHit, SearchResult } from "../model/search-hit.ts";
+import type { FileReader } from "../store/store.ts";
 import { definedName } from "../text/identifier-terms.ts";
 import { type CandidateScope, candidateFilter } from "./candidate-filter.ts";
+import { checkedLimit } from "./checked-limit.ts";
 import { type ParsedQuery, parseQuery } from "./parse-query.ts";
 import { type RankedFile, rankFiles } from "./rank.ts";
 import { type Candidates, type SearchStages, retrieveCandidates } from "./retrieve-candidates.ts";
 import { snippetOf } from "./snippet.ts";
-
-const DEFAULT_SEARCH_LIMIT = 10;
-const MAX_SEARCH_LIMIT = 100;
 
 export interface SearchOptions extends CandidateScope {
   /** Most hits to return, 1 to 100; 10 by default. The ranking does not depend on it. */
@@ -25,11 +23,11 @@ export interface SearchOptions extends CandidateScope {
  */
 export async function searchWorkspace(
   query: string,
-  stages: SearchStages,
+  stages: SearchStages & { readonly reader: FileReader },
   options: SearchOptions = {},
 ): Promise<Omit<SearchResult, "indexComplete">> {
   const startedAt = performance.now();
-  const limit = checkedLimit(options.limit ?? DEFAULT_SEARCH_LIMIT);
+  const limit = checkedLimit(options.limit);
   const parsed = parseQuery(query);
   const filter = await candidateFilter(stages.reader, options);
   const { vector, chunks } = filter ? await retrieveCandidates(parsed, stages, { ...options, filter }) : nothing;
@@ -40,14 +38,6 @@ export async function searchWorkspace(
 }
 
 const nothing: Candidates = { vector: new Float32Array(), chunks: [] };
-
-function checkedLimit(limit: number): number {
-  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_SEARCH_LIMIT) return limit;
-  throw resonaError("OPTION_INVALID", {
-    option: "limit",
-    detail: `must be a whole number from 1 to ${MAX_SEARCH_LIMIT}`,
-  });
-}
 
 function toHit({ path, best, score, explanation }: RankedFile, query: ParsedQuery, explain: boolean): SearchHit {
   const { startLine, endLine, text } = snippetOf(best, query);

@@ -10,6 +10,8 @@ export interface FileCounts {
   readonly filesFailed: number;
   /** The first 100 of them. */
   readonly failures: readonly FileFailure[];
+  /** Of all of them together. */
+  readonly chunkCount: number;
   /** Most chunks first. */
   readonly languages: readonly LanguageCount[];
 }
@@ -18,11 +20,13 @@ export interface FileCounts {
 export async function countFileRecords(batches: AsyncIterable<readonly FileRecord[]>): Promise<FileCounts> {
   let files = 0;
   let filesFailed = 0;
+  let chunks = 0;
   const skipped: Partial<Record<SkipReason, number>> = {};
   const failures: FileFailure[] = [];
   const languages = new Map<string, { language: string; files: number; chunks: number }>();
   for await (const batch of batches) {
     for (const { path, language, chunkCount, outcome } of batch) {
+      chunks += chunkCount;
       if (outcome.kind === "indexed") {
         files++;
         const count = languages.get(language) ?? { language, files: 0, chunks: 0 };
@@ -39,6 +43,7 @@ export async function countFileRecords(batches: AsyncIterable<readonly FileRecor
     skipped,
     filesFailed,
     failures,
+    chunkCount: chunks,
     languages: [...languages.values()].toSorted((a, b) => b.chunks - a.chunks),
   };
 }

@@ -16,6 +16,7 @@ import { schemaVersion } from "./schema.ts";
 const manifest: IndexManifest = {
   format: "resona-index",
   schemaVersion,
+  contents: "workspace",
   fingerprint: { model: "m" },
   workspace: "/w",
   state: "clean",

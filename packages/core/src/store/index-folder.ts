@@ -8,15 +8,20 @@ import { translateStoreError } from "./lance-errors.ts";
 import { schemaVersion } from "./schema.ts";
 import { syncPath } from "./sync-files.ts";
 
+/** What an index is made of: the files of a workspace, or items that an application gave it. */
+export type IndexContents = "workspace" | "items";
+
 /** What an index says of itself, in `index.json`. */
 export interface IndexManifest {
   readonly format: "resona-index";
   readonly schemaVersion: number;
+  readonly contents: IndexContents;
   /** Everything that forces a rebuild when it changes, by name. */
   readonly fingerprint: Readonly<Record<string, string | number>>;
   /** Absent in an index of a Resona that knew the built-in model only. */
   readonly model?: IndexedModel;
-  readonly workspace: string;
+  /** Absent for items. */
+  readonly workspace?: string;
   /** `writing` from before a run's first commit until its end: found at the start of a run, it means a crash. */
   readonly state: "clean" | "writing";
   /** ISO 8601, end of the last completed run. */
@@ -34,7 +39,7 @@ export type IndexFolderState =
 
 const MANIFEST = "index.json";
 /** What is there before a first run has written anything. */
-const furniture = /^(\.gitignore|writer\.(lock|json)|takeover\.lock)$/;
+const furniture = /^(\.gitignore|writer\.(lock|json)|takeover\.lock|(maintenance|checkpoint)\.json(\.new)?|quarantine)$/;
 /** What a run writes before its manifest. A folder without a manifest and with anything else is foreign. */
 const beginnings = /^(index\.json\.new|(chunks|files)\.lance)$/;
 
@@ -98,7 +103,7 @@ async function makeFolder(folder: string): Promise<void> {
 /** Removes the tables and the manifest, and nothing that is not Resona's. */
 export async function clearIndexFolder(folder: string): Promise<void> {
   await translated(folder, async () => {
-    for (const name of [MANIFEST, "chunks.lance", "files.lance"])
+    for (const name of [MANIFEST, "chunks.lance", "files.lance", "maintenance.json", "checkpoint.json", "quarantine"])
       await rm(join(folder, name), { recursive: true, force: true });
   });
 }
@@ -142,12 +147,14 @@ function parseManifest(text: string): IndexManifest | undefined {
     const manifest = value as IndexManifest;
     // A JSON file that is not ours is judged by its `format`; one that claims to be ours must be whole.
     if (manifest.format !== "resona-index") return manifest;
-    const { fingerprint, workspace, state, model } = manifest;
+    const { fingerprint, workspace, contents, state, model } = manifest;
     const whole =
       Number.isInteger(manifest.schemaVersion) &&
+      // The first format held workspaces only and did not say so.
+      (contents === "items" || contents === "workspace" || manifest.schemaVersion === 1) &&
       typeof fingerprint === "object" &&
       (fingerprint as unknown) !== null &&
-      typeof workspace === "string" &&
+      (contents === "items" || typeof workspace === "string") &&
       (model === undefined || typeof model.name === "string") &&
       (state === "clean" || state === "writing");
     return whole ? manifest : undefined;

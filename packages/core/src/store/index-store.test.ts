@@ -8,7 +8,6 @@ import { temporaryFolder } from "../../test/temp-folder.ts";
 import type { FileRecord } from "../model/file-record.ts";
 import { writeManifest } from "./index-folder.ts";
 import { IndexStore } from "./index-store.ts";
-import { connect } from "./lance.ts";
 import { schemaVersion } from "./schema.ts";
 import type { EmbeddedChunk, FileReplacement } from "./store.ts";
 
@@ -42,6 +41,13 @@ async function newStore(): Promise<{ store: IndexStore; folder: string }> {
   return { store: await IndexStore.create(folder, DIMENSION), folder };
 }
 
+async function indexAndCompact(store: IndexStore): Promise<void> {
+  for (const table of store.tables) {
+    for (const index of table.wantedIndexes) await table.createIndex(index);
+    await table.optimize(new Date(0));
+  }
+}
+
 async function fileList(store: IndexStore): Promise<FileRecord[]> {
   return (await Array.fromAsync(store.files())).flat().toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
@@ -71,11 +77,11 @@ describe("IndexStore", () => {
     const [hit] = await reopened.searchTerms([{ term: "beta", weight: 1 }], 5);
     expect(hit).toMatchObject({
       id: `${odd}#1`,
-      path: odd,
+      baseId: odd,
       startLine: 11,
       endLine: 20,
       symbols: ["s1"],
-      fileChunks: 2,
+      chunkCount: 2,
     });
     expect([...(hit?.vector ?? [])]).toEqual([...unit(1)]);
     reopened.close();
@@ -132,13 +138,13 @@ describe("IndexStore", () => {
         replacement("c.go", 1, [chunk(2, "every upload")]),
       ),
     );
-    const paths = (found: { path: string }[]) => found.map(({ path }) => path);
+    const paths = (found: { baseId: string }[]) => found.map(({ baseId }) => baseId);
     const upload = { term: "upload", weight: 0.01 };
     expect(paths(await store.searchTerms([{ term: "backoff", weight: 1 }, upload], 5))).toEqual(["a.go", "c.go"]);
-    expect(paths(await store.searchTerms([{ term: "retry", weight: 1 }], 5, { paths: ["b.go"] }))).toEqual(["b.go"]);
+    expect(paths(await store.searchTerms([{ term: "retry", weight: 1 }], 5, { baseIds: ["b.go"] }))).toEqual(["b.go"]);
     expect(await store.searchTerms([{ term: "retry", weight: 1 }], 5, { languages: ["rust"] })).toEqual([]);
     expect(paths(await store.searchVector(unit(1), 1))).toEqual(["b.go"]);
-    expect(paths(await store.searchVector(unit(1), 1, { paths: ["a.go"] }))).toEqual(["a.go"]);
+    expect(paths(await store.searchVector(unit(1), 1, { baseIds: ["a.go"] }))).toEqual(["a.go"]);
     expect(await store.searchVector(new Float32Array(DIMENSION), 5)).toEqual([]);
     expect(await store.searchTerms([], 5)).toEqual([]);
     store.close();
@@ -147,10 +153,13 @@ describe("IndexStore", () => {
   it("answers the same before and after its indexes are made, and finds rows added later", async () => {
     const { store } = await newStore();
     await store.commit(only(replacement("a.go", 1, [chunk(0, "every retry")])));
-    await store.optimizeIfDue(true);
+    await indexAndCompact(store);
     await store.commit(only(replacement("b.go", 1, [chunk(1, "every late")])));
     expect(await chunkIds(store)).toEqual(["a.go#0", "b.go#0"]);
-    expect(await store.stats()).toMatchObject({ chunks: 2, unindexedRows: 1 });
+    const state = await store.tables[0]?.state();
+    expect(state?.rows).toBe(2);
+    expect(state?.indexes.map(({ column }) => column).toSorted()).toEqual(["base_id", "id", "language", "terms"]);
+    for (const index of state?.indexes ?? []) expect(index).toMatchObject({ indexedRows: 1, unindexedRows: 1 });
     store.close();
   });
 
@@ -178,7 +187,13 @@ describe("IndexStore", () => {
     const { store, folder } = await newStore();
     await store.commit(only(replacement("a.go", 1, [chunk(0, "every"), chunk(1, "every")])));
     await store.commit(only(replacement("a.go", 2, [chunk(0, "every")], 1)));
-    const manifest = { format: "resona-index", schemaVersion, fingerprint: {}, workspace: "/w" } as const;
+    const manifest = {
+      format: "resona-index",
+      schemaVersion,
+      contents: "workspace",
+      fingerprint: {},
+      workspace: "/w",
+    } as const;
     await writeManifest(folder, { ...manifest, state: "writing" });
     expect(await chunkIds(store)).toEqual(["a.go#0"]);
     // For a moment after the run, a reader may still stand on a version from within it.
@@ -186,22 +201,6 @@ describe("IndexStore", () => {
     expect(await chunkIds(store)).toEqual(["a.go#0"]);
     await utimes(join(folder, "index.json"), 0, 0);
     expect(await chunkIds(store)).toEqual(["a.go#0", "a.go#1"]);
-    store.close();
-  });
-
-  it("makes the indexes that a kill left out", async () => {
-    const { store, folder } = await newStore();
-    await store.commit(only(replacement("a.go", 1, [chunk(0, "every")])));
-    await store.optimizeIfDue(true);
-    const db = await connect(folder);
-    const table = await db.openTable("chunks");
-    await table.dropIndex("id_idx");
-    db.close();
-    await store.refresh();
-    await store.optimizeIfDue(true);
-    await table.checkoutLatest();
-    const columns = new Set((await table.listIndices()).map((index) => index.columns[0]));
-    expect(columns).toEqual(new Set(["id", "language", "path", "terms"]));
     store.close();
   });
 
@@ -239,7 +238,7 @@ describe("IndexStore", () => {
           await store.commit(only(replacement(path, version, rows, previous)));
           model.set(path, chunks);
         }
-        if (optimize) await store.optimizeIfDue(true);
+        if (optimize) await indexAndCompact(store);
       }
       const expected = [...model].flatMap(([path, count]) => Array.from({ length: count }, (_, n) => `${path}#${n}`));
       expect(await chunkIds(store)).toEqual(expected.toSorted());

@@ -32,6 +32,18 @@ export function isMissingFile(error: unknown): boolean {
   return error instanceof Error && /Not found: .*\.(lance|manifest|idx)/.test(error.message);
 }
 
+/** The file that an error, or what it was translated from, says is not there, by its path in the table's folder. */
+export function missingFileOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const path = /Not found: .*?\.lance\/((?:data|_deletions|_indices|_versions)\/[\w./-]*\w)/.exec(error.message)?.[1];
+  return path ?? missingFileOf(error.cause);
+}
+
+/** Another writer committed in between; LanceDB has given up trying on its own. */
+export function isLostRace(error: unknown): boolean {
+  return error instanceof Error && /Retryable commit conflict|Commit conflict for version/i.test(error.message);
+}
+
 function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";
 }

@@ -4,31 +4,33 @@ import type { FileOutcome, FileRecord } from "../model/file-record.ts";
 import type { SkipReason } from "../model/skip-reason.ts";
 import { arrow } from "./arrow.ts";
 import { fromFloat16Bits, toFloat16Bits } from "./float16.ts";
+import { stringReader } from "./read-strings.ts";
 import { HASH_BYTES, chunksSchema, filesSchema } from "./schema.ts";
-import type { CandidateChunk, FileReplacement } from "./store.ts";
+import type { CandidateChunk, EmbeddedSource } from "./store.ts";
 
-/** Rows of the chunk table for whole files, built column by column: LanceDB does not check a vector's length, this does. */
-export function chunkRows(files: readonly FileReplacement[], dimension: number): Table {
-  const rows = files.flatMap(({ file, chunks }) => chunks.map((chunk, n) => ({ file, chunk, n })));
+/** Rows of the chunk table for whole sources, built column by column: LanceDB does not check a vector's length, this does. */
+export function chunkRows(sources: readonly EmbeddedSource[], dimension: number): Table {
+  const rows = sources.flatMap((source) => source.chunks.map((chunk, n) => ({ source, chunk, n })));
   const vectors = new Float32Array(rows.length * dimension);
-  for (const [row, { chunk, file }] of rows.entries()) {
+  for (const [row, { chunk, source }] of rows.entries()) {
     if (chunk.vector.length !== dimension)
-      throw new RangeError(`A vector of ${file.path} has ${chunk.vector.length} dimensions, not ${dimension}.`);
+      throw new RangeError(`A vector of ${source.baseId} has ${chunk.vector.length} dimensions, not ${dimension}.`);
     vectors.set(chunk.vector, row * dimension);
   }
   const schema = chunksSchema(dimension);
   return table(schema, rows.length, {
-    id: strings(rows.map(({ file, n }) => chunkId(file.path, n))),
-    path: strings(rows.map(({ file }) => file.path)),
-    file_hash: hashes(rows.map(({ file }) => file.hash)),
-    file_chunks: integers(rows.map(({ file }) => file.chunkCount)),
-    language: strings(rows.map(({ file }) => file.language)),
+    id: strings(rows.map(({ source, n }) => chunkId(source.baseId, n))),
+    base_id: strings(rows.map(({ source }) => source.baseId)),
+    text_hash: hashes(rows.map(({ source }) => source.textHash)),
+    chunk_count: integers(rows.map(({ source }) => source.chunks.length)),
+    language: strings(rows.map(({ source }) => source.language)),
     kind: strings(rows.map(({ chunk }) => chunk.kind)),
     start_line: integers(rows.map(({ chunk }) => chunk.startLine)),
     end_line: integers(rows.map(({ chunk }) => chunk.endLine)),
     symbols: strings(rows.map(({ chunk }) => chunk.symbols.join("\n"))),
     terms: strings(rows.map(({ chunk }) => chunk.terms)),
     text: strings(rows.map(({ chunk }) => chunk.text)),
+    metadata: optionalStrings(rows.map(({ source }) => source.metadata)),
     vector: arrow.makeData({
       type: new arrow.FixedSizeList(dimension, new arrow.Field("item", new arrow.Float16(), true)),
       length: rows.length,
@@ -51,72 +53,79 @@ export function fileRows(files: readonly FileRecord[]): Table {
   });
 }
 
-export function chunkId(path: string, n: number): string {
-  return `${path}#${n}`;
+export function chunkId(baseId: string, n: number): string {
+  return `${baseId}#${n}`;
+}
+
+/** Hexadecimal digits of a stored hash; empty for none. */
+export function readHash(bytes: Uint8Array | null | undefined): string {
+  return Buffer.from(bytes ?? []).toString("hex");
 }
 
 export function readFileRecords(batch: RecordBatch): FileRecord[] {
-  const [path, hash, size, mtime, language, chunkCount, outcome, reason] = [
-    "path",
-    "file_hash",
-    "size",
-    "mtime_ms",
-    "language",
-    "chunk_count",
-    "outcome",
-    "reason",
-  ].map((name) => batch.getChild(name));
+  const [path, language, outcome, reason] = (["path", "language", "outcome", "reason"] as const).map((name) =>
+    stringReader(batch, name),
+  );
+  const [hash, size, mtime, chunkCount] = ["file_hash", "size", "mtime_ms", "chunk_count"].map((name) =>
+    batch.getChild(name),
+  );
   return Array.from({ length: batch.numRows }, (_, row) => ({
-    path: path?.get(row),
-    hash: Buffer.from(hash?.get(row)).toString("hex"),
+    path: path?.(row) ?? "",
+    hash: readHash(hash?.get(row)),
     size: size?.get(row),
     mtimeMs: mtime?.get(row),
-    language: language?.get(row),
+    language: language?.(row) ?? "",
     chunkCount: chunkCount?.get(row),
-    outcome: outcomeOf(outcome?.get(row), reason?.get(row)),
+    outcome: outcomeOf(outcome?.(row) ?? "", reason?.(row) ?? ""),
   }));
 }
 
 /** Columns that {@link readCandidates} needs. */
 export const candidateColumns: string[] = [
   "id",
-  "path",
-  "file_hash",
-  "file_chunks",
+  "base_id",
+  "text_hash",
+  "chunk_count",
   "language",
   "kind",
   "start_line",
   "end_line",
   "symbols",
   "text",
+  "metadata",
   "vector",
 ];
 
-/** A candidate with the hash of the file it was cut from, which tells a leftover from a live chunk. */
+/** A candidate with the hash of what it was cut from, which tells a leftover from a live chunk. */
 export interface StoredCandidate extends CandidateChunk {
-  readonly fileHash: string;
+  readonly textHash: string;
 }
 
 export function readCandidates(batch: RecordBatch): StoredCandidate[] {
   const column = (name: string) => batch.getChild(name);
+  const text = (name: string) => stringReader(batch, name);
+  const texts = { id: text("id"), baseId: text("base_id"), language: text("language"), kind: text("kind") };
+  const [symbolsOf, textOf, metadataOf] = [text("symbols"), text("text"), text("metadata")];
   const vectors: Vector<FixedSizeList<Float16>> | null = batch.getChild("vector");
   const dimension = vectors?.type.listSize ?? 0;
   const bits: Uint16Array = vectors?.data[0]?.children[0]?.values ?? new Uint16Array();
   return Array.from({ length: batch.numRows }, (_, row) => {
     const score: unknown = column("_score")?.get(row);
-    const symbols: string = column("symbols")?.get(row);
+    const symbols = symbolsOf(row) ?? "";
+    const metadata = metadataOf(row);
     return {
-      id: column("id")?.get(row),
-      path: column("path")?.get(row),
-      fileHash: Buffer.from(column("file_hash")?.get(row)).toString("hex"),
-      fileChunks: column("file_chunks")?.get(row),
-      language: column("language")?.get(row),
-      kind: column("kind")?.get(row),
+      id: texts.id(row) ?? "",
+      baseId: texts.baseId(row) ?? "",
+      textHash: readHash(column("text_hash")?.get(row)),
+      chunkCount: column("chunk_count")?.get(row),
+      language: texts.language(row) ?? "",
+      kind: texts.kind(row) ?? "",
       startLine: column("start_line")?.get(row),
       endLine: column("end_line")?.get(row),
       symbols: symbols === "" ? [] : symbols.split("\n"),
-      text: column("text")?.get(row),
+      text: textOf(row) ?? "",
       vector: fromFloat16Bits(bits.subarray(row * dimension, (row + 1) * dimension)),
+      ...(metadata === undefined ? {} : { metadata }),
       ...(typeof score === "number" ? { lexicalScore: score } : {}),
     };
   });
@@ -156,6 +165,19 @@ function strings(values: readonly string[]): Data {
   const data = Buffer.allocUnsafe(offsets[values.length] ?? 0);
   for (const [i, value] of values.entries()) data.write(value, offsets[i] ?? 0);
   return arrow.makeData({ type: new arrow.Utf8(), length: values.length, nullCount: 0, valueOffsets: offsets, data });
+}
+
+function optionalStrings(values: readonly (string | undefined)[]): Data {
+  const { length } = values;
+  const data = strings(values.map((value) => value ?? ""));
+  const missing = values.filter((value) => value === undefined).length;
+  if (missing === 0) return data;
+  // Arrow's bitmap: the least significant bit of a byte is its first row.
+  const nullBitmap = new Uint8Array(Math.ceil(length / 8));
+  for (const [row, value] of values.entries())
+    if (value !== undefined) nullBitmap[row >> 3] = (nullBitmap[row >> 3] ?? 0) | (1 << (row & 7));
+  const { valueOffsets, values: bytes } = data;
+  return arrow.makeData({ type: new arrow.Utf8(), length, nullCount: missing, nullBitmap, valueOffsets, data: bytes });
 }
 
 function integers(values: readonly number[]): Data {

@@ -3,23 +3,26 @@ import type { Schema } from "apache-arrow";
 import { arrow } from "./arrow.ts";
 
 /**
- * The format of the two tables. Raise it with every change and add a line: an index of another version is rebuilt
- * (older) or refused (newer).
+ * The format of the tables. Raise it with every change and add a line: an index of another version is rebuilt (older)
+ * or refused (newer).
  *
  * - 1: `chunks` (one row a chunk, full text over `terms`, float16 vector) and `files` (one row a file looked at).
+ * - 2: `chunks` is the same for files and for items of any kind: `path` is `base_id`, `file_hash` is `text_hash`,
+ *   `file_chunks` is `chunk_count`, and items have `metadata`. An index of items has no `files`.
  */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 /** Bytes of a content hash: the first half of a SHA-256. */
 export const HASH_BYTES = 16;
 
-/** Rows of one file share `path` and `file_hash`; `id` is `path#n`, n counting from 0. */
+/** Rows of one source share `base_id`, `text_hash` and `chunk_count`; `id` is `base_id#n`, n counting from 0. */
 export function chunksSchema(dimension: number): Schema {
   return new arrow.Schema([
     required("id", new arrow.Utf8()),
-    required("path", new arrow.Utf8()),
-    required("file_hash", new arrow.FixedSizeBinary(HASH_BYTES)),
-    required("file_chunks", new arrow.Int32()),
+    required("base_id", new arrow.Utf8()),
+    // Without one, the source counts as changed.
+    optional("text_hash", new arrow.FixedSizeBinary(HASH_BYTES)),
+    required("chunk_count", new arrow.Int32()),
     required("language", new arrow.Utf8()),
     required("kind", new arrow.Utf8()),
     required("start_line", new arrow.Int32()),
@@ -28,6 +31,8 @@ export function chunksSchema(dimension: number): Schema {
     required("symbols", new arrow.Utf8()),
     required("terms", new arrow.Utf8(), compressed),
     required("text", new arrow.Utf8(), compressed),
+    // JSON of what an item brought along.
+    optional("metadata", new arrow.Utf8(), compressed),
     required("vector", new arrow.FixedSizeList(dimension, new arrow.Field("item", new arrow.Float16(), true))),
   ]);
 }
@@ -49,6 +54,12 @@ export function filesSchema(): Schema {
 /** Lance's own compression of text leaves a third more on disk. */
 const compressed = new Map([["lance-encoding:compression", "zstd"]]);
 
-function required(name: string, type: ConstructorParameters<typeof arrow.Field>[1], metadata?: Map<string, string>) {
+type FieldType = ConstructorParameters<typeof arrow.Field>[1];
+
+function required(name: string, type: FieldType, metadata?: Map<string, string>) {
   return new arrow.Field(name, type, false, metadata);
+}
+
+function optional(name: string, type: FieldType, metadata?: Map<string, string>) {
+  return new arrow.Field(name, type, true, metadata);
 }

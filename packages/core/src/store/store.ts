@@ -8,6 +8,19 @@ export interface EmbeddedChunk extends Chunk {
   readonly vector: Float32Array;
 }
 
+/** All chunks of one source: a file, or an item. */
+export interface EmbeddedSource {
+  /** Path of the file, or id of the item. */
+  readonly baseId: string;
+  /** 32 hexadecimal digits. */
+  readonly textHash: string;
+  /** Empty for items. */
+  readonly language: string;
+  readonly chunks: readonly EmbeddedChunk[];
+  /** JSON; items only. */
+  readonly metadata?: string;
+}
+
 /** A file with all of its chunks (none for a skipped or failed one). */
 export interface FileReplacement {
   readonly file: FileRecord;
@@ -25,18 +38,33 @@ export interface CommitBatch {
   readonly removed: readonly string[];
 }
 
+/** Whole items only; written together in two LanceDB commits at most. */
+export interface ItemBatch {
+  /** Each with a chunk at least, and no base id twice. */
+  readonly written: readonly {
+    readonly source: EmbeddedSource;
+    /** Whether the index may hold records of it. */
+    readonly isKnown: boolean;
+  }[];
+  /** Base ids whose records go. */
+  readonly removed: readonly string[];
+}
+
 /** A stored chunk that may answer a query. */
 export interface CandidateChunk {
   readonly id: string;
-  readonly path: string;
+  /** Path of its file, or id of its item. */
+  readonly baseId: string;
   readonly language: string;
   readonly startLine: number;
   readonly endLine: number;
   readonly kind: string;
   readonly symbols: readonly string[];
   readonly text: string;
-  /** Number of chunks that the file has. */
-  readonly fileChunks: number;
+  /** Number of chunks that the file or item has. */
+  readonly chunkCount: number;
+  /** JSON; items only. */
+  readonly metadata?: string;
   /** BM25 score; absent when the chunk was found by its vector only. */
   readonly lexicalScore?: number;
   readonly vector: Float32Array;
@@ -51,26 +79,20 @@ export interface LexicalTerm {
 /** Restricts candidates; absent fields restrict nothing. */
 export interface CandidateFilter {
   readonly languages?: readonly string[];
-  readonly paths?: readonly string[];
-  readonly excludedPaths?: readonly string[];
+  readonly baseIds?: readonly string[];
+  readonly excludedBaseIds?: readonly string[];
 }
 
-/** Reading side of the store; needs no lock. */
+/** What a search asks of the chunks; needs no lock. */
 export interface ChunkReader {
   /** The best chunks by BM25 over the `terms` column. */
   searchTerms(terms: readonly LexicalTerm[], limit: number, filter?: CandidateFilter): Promise<CandidateChunk[]>;
   /** The nearest chunks by cosine. */
   searchVector(vector: Float32Array, limit: number, filter?: CandidateFilter): Promise<CandidateChunk[]>;
-  /** Paths of all indexed files, in batches. */
-  paths(): AsyncIterable<readonly string[]>;
 }
 
-/** Sizes and health of the tables. */
-export interface StoreStats {
-  readonly chunks: number;
-  /** LanceDB versions kept, over both tables. */
-  readonly versions: number;
-  readonly fragments: number;
-  readonly unindexedRows: number;
-  readonly diskBytes: number;
+/** What a search asks of an index of files. */
+export interface FileReader extends ChunkReader {
+  /** Paths of all indexed files, in batches. */
+  paths(): AsyncIterable<readonly string[]>;
 }

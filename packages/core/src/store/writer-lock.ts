@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile, readlink, utimes, writeFile } from "node:fs/promises";
+import { readFile, readlink, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
@@ -62,6 +62,24 @@ export async function lockForWriting(folder: string): Promise<WriterLock> {
 /** Whether a process is known to be writing the index; one that cannot be looked at does not count. */
 export async function isBeingWritten(folder: string): Promise<boolean> {
   return isLocked(folder) && (await judge(await readHolder(folder))) === "alive";
+}
+
+/** Whose the lock is, as it looks from outside. */
+export interface LockState {
+  /** `stale`: its holder is gone, and the next one who wants it gets it. */
+  readonly kind: "free" | "held" | "stale";
+  /** For people. */
+  readonly holder: string;
+}
+
+/** Looks at the lock and changes nothing. */
+export async function inspectLock(folder: string): Promise<LockState> {
+  const holder = await nameHolder(folder);
+  const heartbeat = await stat(join(folder, LOCK)).catch(() => undefined);
+  if (heartbeat === undefined) return { kind: "free", holder };
+  const verdict = await judge(await readHolder(folder));
+  const isHeld = verdict === "alive" || (verdict === "unknown" && Date.now() - heartbeat.mtimeMs < STALE_MS);
+  return { kind: isHeld ? "held" : "stale", holder };
 }
 
 /** One process at a time looks who holds the lock, takes it and leaves its name. */
@@ -147,13 +165,13 @@ async function judge(holder: LockHolder | undefined): Promise<"alive" | "dead" |
 /** Of a living process, where the system has `/proc`. */
 async function identityOf(pid: number | "self"): Promise<ProcessIdentity | undefined> {
   try {
-    const [bootId, pidNamespace, stat] = await Promise.all([
+    const [bootId, pidNamespace, status] = await Promise.all([
       readFile("/proc/sys/kernel/random/boot_id", "utf8"),
       readlink("/proc/self/ns/pid"),
       readFile(`/proc/${pid}/stat`, "utf8"),
     ]);
     // Field 22; the name before the fields may hold spaces and parentheses.
-    const startTicks = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    const startTicks = status.slice(status.lastIndexOf(")") + 2).split(" ")[19];
     return startTicks === undefined ? undefined : { bootId: bootId.trim(), pidNamespace, startTicks };
   } catch {
     return undefined;

@@ -48,6 +48,20 @@ describe("concurrentMap", () => {
     expect(settled).toBe(before);
   });
 
+  it("gives the results of what came before the source failed, then its error", async () => {
+    async function* source() {
+      yield 1;
+      yield 2;
+      throw new Error("dry");
+    }
+    const results: number[] = [];
+    const run = async () => {
+      for await (const n of concurrentMap(source(), 5, async (item) => item)) results.push(n);
+    };
+    await expect(run()).rejects.toThrow("dry");
+    expect(results).toEqual([1, 2]);
+  });
+
   it("lets what is in flight end when the consumer stops early", async () => {
     let running = 0;
     for await (const _ of concurrentMap([1, 2, 3, 4, 5, 6], 3, async () => {

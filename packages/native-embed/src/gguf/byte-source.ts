@@ -1,4 +1,4 @@
-import { open, stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 
 import { nativeEmbedError } from "../errors.ts";
@@ -22,17 +22,18 @@ export interface ByteSource {
  * Rejects with `MODEL_NOT_FOUND` or `MODEL_NOT_READABLE`.
  */
 export async function openFileSource(path: string): Promise<ByteSource> {
-  const handle = await openRegularFile(path);
+  const file = await openRegularFile(path);
+  if (file instanceof Uint8Array) return memorySource(file, path);
   try {
-    const { size } = await handle.stat();
+    const { size } = await file.stat();
     return {
       name: path,
       size,
-      read: (target, position) => readFully(handle, path, target, position),
-      close: () => handle.close(),
+      read: (target, position) => readFully(file, path, target, position),
+      close: () => file.close(),
     };
   } catch (error) {
-    await handle.close();
+    await file.close();
     throw notReadable(path, error);
   }
 }
@@ -50,14 +51,24 @@ export function memorySource(bytes: Uint8Array, name = "memory"): ByteSource {
   };
 }
 
-async function openRegularFile(path: string): Promise<FileHandle> {
+async function openRegularFile(path: string): Promise<FileHandle | Uint8Array> {
   try {
     // Opening a named pipe would wait for a writer for ever, so what the path is gets asked first.
-    if ((await stat(path)).isFile()) return await open(path, "r");
+    if ((await stat(path)).isFile()) return await openOrRead(path);
   } catch (error) {
     throw isMissing(error) ? nativeEmbedError("MODEL_NOT_FOUND", path, undefined, error) : notReadable(path, error);
   }
   throw nativeEmbedError("MODEL_NOT_READABLE", path, "it is not a regular file");
+}
+
+/** What a single-file executable carries is a file by all appearances, which can be read whole but not opened. */
+async function openOrRead(path: string): Promise<FileHandle | Uint8Array> {
+  try {
+    return await open(path, "r");
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return await readFile(path);
+  }
 }
 
 async function readFully(handle: FileHandle, path: string, target: Uint8Array, position: number): Promise<void> {

@@ -1,0 +1,67 @@
+import type { Embedder } from "../embed/embedder.ts";
+import { ResonaError } from "../errors.ts";
+import type { EmbeddedChunk } from "../store/store.ts";
+import { documentTerms } from "../text/identifier-terms.ts";
+import type { PreparedFile } from "./prepare-file.ts";
+
+/** What is to be committed for one file. */
+export interface EmbeddedFile extends PreparedFile {
+  readonly chunks: readonly EmbeddedChunk[] | undefined;
+}
+
+/**
+ * Embeds the chunks of a group of files together. If the embedder fails on their texts, each file is embedded alone, so
+ * that only those fail that cannot be embedded.
+ *
+ * @param fail what becomes of a file that cannot be embedded.
+ * @throws the signal's reason when it is aborted; what the embedder throws if it is not about a text.
+ */
+export async function embedFiles(
+  group: readonly PreparedFile[],
+  embedder: Embedder,
+  signal: AbortSignal,
+  fail: (file: PreparedFile, failure: string) => EmbeddedFile,
+): Promise<EmbeddedFile[]> {
+  signal.throwIfAborted();
+  try {
+    return await embedTogether(group, embedder, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isAboutText(error)) throw error;
+    const [only] = group;
+    if (only && group.length === 1) {
+      only.job.advance({ kind: "failed", error: error.message, mayPass: false });
+      return [fail(only, error.message)];
+    }
+    const embedded: EmbeddedFile[] = [];
+    for (const file of group) embedded.push(...(await embedFiles([file], embedder, signal, fail)));
+    return embedded;
+  }
+}
+
+async function embedTogether(
+  group: readonly PreparedFile[],
+  embedder: Embedder,
+  signal: AbortSignal,
+): Promise<EmbeddedFile[]> {
+  const documents = group.flatMap(({ record: { path }, chunks = [] }) => chunks.map((chunk) => ({ ...chunk, path })));
+  const vectors = documents.length === 0 ? [] : await embedder.embedDocuments(documents, signal);
+  if (vectors.length !== documents.length)
+    throw new RangeError(`The embedder gave ${vectors.length} vectors for ${documents.length} chunks.`);
+  let at = 0;
+  return group.map((file): EmbeddedFile => {
+    if (file.job.state.kind === "chunked") file.job.advance({ kind: "embedded" });
+    const { path } = file.record;
+    const chunks = file.chunks?.map((chunk) => ({
+      ...chunk,
+      terms: documentTerms({ ...chunk, path }),
+      vector: vectors[at++] ?? new Float32Array(),
+    }));
+    return { ...file, chunks };
+  });
+}
+
+/** Whether other texts may be embedded all the same. */
+function isAboutText(error: unknown): error is ResonaError {
+  return error instanceof ResonaError && error.code === "MODEL_FAILED";
+}
