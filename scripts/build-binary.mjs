@@ -65,7 +65,7 @@ async function build() {
       {
         name: "inside",
         setup(bundler) {
-          bundler.onLoad({ filter: /\.js$/ }, ({ path }) => {
+          bundler.onLoad({ filter: /\.m?js$/ }, ({ path }) => {
             const place = placeOf(path);
             const replacement = replacements.get(place);
             if (replacement !== undefined) {

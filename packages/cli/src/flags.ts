@@ -17,7 +17,9 @@ type Kebab<S extends string> = S extends `${infer Head}${infer Tail}`
  * The flag of every engine option, or `null` for one that the command line does not offer. An option added to the
  * engine's table does not compile until it is decided here, nor does a flag that is not the option's name in kebab-case.
  */
-export const engineFlags: { readonly [N in OptionName]: `--${Kebab<N>} <${string}>` | null } = {
+export const engineFlags: {
+  readonly [N in OptionName]: `--${Kebab<N>} <${string}>` | `--${Kebab<N>}` | null;
+} = {
   index: "--index <path>",
   maxFileBytes: "--max-file-bytes <n>",
   chunkChars: "--chunk-chars <n>",
@@ -27,6 +29,11 @@ export const engineFlags: { readonly [N in OptionName]: `--${Kebab<N>} <${string
   model: "--model <file>",
   modelPooling: "--model-pooling <how>",
   modelThreads: "--model-threads <n>",
+  embeddingUrl: "--embedding-url <url>",
+  embeddingModel: "--embedding-model <name>",
+  remoteEmbedding: "--remote-embedding",
+  batchSize: "--batch-size <n>",
+  rateLimitDelayMs: "--rate-limit-delay-ms <n>",
   // For those who watch the disk; a variable will do.
   checkpoint: null,
 };
@@ -51,7 +58,17 @@ export function addCommonFlags(command: Command): Command {
 }
 
 /** The engine options that make sense for items. */
-const itemOptionNames = ["chunkChars", "model", "modelPooling", "modelThreads"] as const;
+const itemOptionNames = [
+  "chunkChars",
+  "model",
+  "modelPooling",
+  "modelThreads",
+  "embeddingUrl",
+  "embeddingModel",
+  "remoteEmbedding",
+  "batchSize",
+  "rateLimitDelayMs",
+] as const;
 
 /** What every command of `resona embed` takes. */
 export interface ItemFlags extends Pick<EngineOptions, (typeof itemOptionNames)[number]> {
@@ -140,6 +157,7 @@ function engineOption(flag: string, description: OptionDescription): Option {
     case "choice":
       return option.choices(description.choices);
     case "path":
+    case "text":
       return option.argParser(nonEmpty);
   }
 }

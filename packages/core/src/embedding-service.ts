@@ -16,7 +16,15 @@ import { ItemStore } from "./store/item-store.ts";
 /** Where the index is, and how items are embedded; what is left out is as the index was made, else the default. */
 export interface EmbeddingServiceOptions extends Pick<
   EngineOptions,
-  "chunkChars" | "model" | "modelPooling" | "modelThreads"
+  | "chunkChars"
+  | "model"
+  | "modelPooling"
+  | "modelThreads"
+  | "embeddingUrl"
+  | "embeddingModel"
+  | "remoteEmbedding"
+  | "batchSize"
+  | "rateLimitDelayMs"
 > {
   /** Folder of the index. */
   readonly index: string;

@@ -4,6 +4,7 @@ import type { Misfit } from "./diagnostics/checks/check-identity.ts";
 import { diagnoseIndex } from "./diagnostics/diagnose-index.ts";
 import { healIndex } from "./diagnostics/heal-index.ts";
 import type { Embedder } from "./embed/embedder.ts";
+import { createHttpEmbedder, httpModelId, servicePrefixes } from "./embed/http-embedder.ts";
 import { identifyModel } from "./embed/identify-model.ts";
 import { createNativeEmbedder } from "./embed/native-embedder.ts";
 import { ResonaError, resonaError } from "./errors.ts";
@@ -390,21 +391,35 @@ export class IndexHandle<S extends IndexTables> {
   /** How an index differs from one that would be made now; no model is loaded. */
   async #compare(manifest: IndexManifest, signal: AbortSignal | undefined): Promise<Misfit | undefined> {
     const { model, records } = this.#settle(manifest);
-    const { modelId, modelName } = await identifyModel({ ...model, saidWith: this.#saidWith(model) }, signal);
     // Vectors of another dimension come of another model.
     const dimension = Number(manifest.fingerprint["dimension"]);
+    const { modelId, modelName } = await this.#identify(model, manifest, dimension, signal);
     const asked = this.#identity({ modelId, modelName, dimension }, model, records);
     const differences = indexDifferences(manifest, asked, this.#given);
     const differs = (name: string) => asked.fingerprint[name] !== manifest.fingerprint[name];
     return differences && { ...differences, isOfOtherVectors: differs("model") || differs("modelPooling") };
   }
 
+  /** Without loading the model, or asking the service that runs it. */
+  async #identify(
+    model: ModelChoice,
+    manifest: IndexManifest,
+    dimension: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Pick<Embedder, "modelId" | "modelName">> {
+    if (model.service === undefined) return identifyModel({ ...model, saidWith: this.#saidWith(model) }, signal);
+    const name = model.service.model ?? manifest.model?.name ?? "";
+    return { modelId: httpModelId(name, dimension, servicePrefixes(model.service.model)), modelName: name };
+  }
+
   /** What to work with: as asked, else as the index was made. */
   #settle(indexed: IndexedAs | undefined): { readonly model: ModelChoice; readonly records: RecordOptions } {
-    const model = chooseModel(this.#options, indexed?.model);
+    const model = chooseModel(this.#options, indexed?.model, this.#given);
     // A variable that is set for another workspace's model does no harm here.
     if (model.path === undefined && this.#given.modelPooling !== undefined) {
-      const detail = "is of no use with the built-in model, which has no pooling to choose";
+      const what =
+        model.service === undefined ? "the built-in model, which has no" : "an embedding service, which leaves no";
+      const detail = `is of no use with ${what} pooling to choose`;
       throw resonaError("OPTION_INVALID", { option: flagOf("modelPooling"), detail });
     }
     return { model, records: { ...recordOptions(this.#options, indexed?.fingerprint), modelPooling: model.pooling } };
@@ -423,19 +438,28 @@ export class IndexHandle<S extends IndexTables> {
   }
 
   async #openEmbedder(model: ModelChoice, signal: AbortSignal | undefined): Promise<Embedder> {
-    const key = JSON.stringify([model.path, model.pooling]);
+    const key = JSON.stringify([model.path, model.pooling, model.service]);
     const open = this.#embedders.get(key);
     if (open) return open;
     const closing = this.#closing.signal;
     const either = signal ? AbortSignal.any([signal, closing]) : closing;
-    const source = { ...model, saidWith: this.#saidWith(model), threads: this.#options.modelThreads };
-    const embedder = await createNativeEmbedder(source, either);
+    const embedder = await this.#createEmbedder(model, either);
     const other = this.#embedders.get(key);
     if (other || closing.aborted) await embedder.close();
     closing.throwIfAborted();
     if (other) return other;
     this.#embedders.set(key, embedder);
     return embedder;
+  }
+
+  #createEmbedder(model: ModelChoice, signal: AbortSignal): Promise<Embedder> {
+    const { modelThreads, remoteEmbedding, batchSize, rateLimitDelayMs } = this.#options;
+    if (model.service === undefined) {
+      const source = { ...model, saidWith: this.#saidWith(model), threads: modelThreads };
+      return createNativeEmbedder(source, signal);
+    }
+    const limits = { remoteEmbedding, batchSize, delayMs: rateLimitDelayMs };
+    return createHttpEmbedder({ ...model.service, ...limits, prefixes: servicePrefixes(model.service.model) }, signal);
   }
 
   #saidWith({ isRemembered }: ModelChoice): string | undefined {
@@ -464,11 +488,13 @@ async function closingOnError<T>(store: IndexTables, work: () => Promise<T>): Pr
 /** What an index remembers of its model. */
 function indexedModel(
   { modelName }: Pick<Embedder, "modelName">,
-  { path, pooling }: ModelChoice,
+  { path, pooling, service }: ModelChoice,
 ): NonNullable<IndexedAs["model"]> {
   return {
     name: modelName,
     ...(path === undefined ? {} : { path }),
     ...(pooling === undefined ? {} : { pooling }),
+    ...(service === undefined ? {} : { url: service.url }),
+    ...(service?.model === undefined ? {} : { serviceModel: service.model }),
   };
 }

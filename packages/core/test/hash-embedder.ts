@@ -23,7 +23,7 @@ export function createHashEmbedder(dimension = 32): Embedder {
     maxTokens: Number.POSITIVE_INFINITY,
     embedDocuments: async (documents) => documents.map(({ text }) => embed(text)),
     embedQuery: async (query) => embed(query),
-    statistics: () => ({ truncatedDocuments: 0, replacedThreads: 0 }),
+    statistics: () => ({ truncatedDocuments: 0, oversizedDocuments: 0, replacedThreads: 0 }),
     close: async () => undefined,
   };
 }

@@ -51,7 +51,7 @@ it("a thread of the model that ends is replaced, and the run says so", async () 
   const notices: string[] = [];
   const onEvent = (event: IndexEvent): void => {
     if (event.type === "notice") notices.push(`${event.code} ${event.message}`);
-    else if (event.filesIndexed === 1) void thread?.terminate();
+    else if (event.type === "progress" && event.filesIndexed === 1) void thread?.terminate();
   };
   expect(await engine.index({ onEvent })).toMatchObject({ status: "completed", filesIndexed: 40, failures: [] });
   expect(notices).toEqual(["MODEL_THREADS_REPLACED 1 crashed thread of the embedding model was replaced."]);

@@ -22,5 +22,5 @@ export type {
   TensorsOfFormat,
   TokenizerInspection,
 } from "./inspect-model.ts";
-export type { TaskPrefixes } from "./task-prefixes.ts";
+export { type TaskPrefixes, taskPrefixes } from "./task-prefixes.ts";
 export type { MemoryReport } from "./transformer/memory-monitor.ts";

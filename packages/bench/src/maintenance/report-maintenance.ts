@@ -13,12 +13,12 @@ import type { MaintainFigures, TableFigures, TaskName, Tasks } from "./tasks.ts"
 
 const COMMITS = 1_000;
 /** Blocks of queries to either of two tables in turn; the fastest of each counts. */
-const QUERY_BLOCKS = 2;
+const QUERY_BLOCKS = 7;
 const QUERIES = 200;
 
-const RECORDS = 20_000;
-const CHANGED_RECORDS = 500;
-const ROUNDS = 2;
+const RECORDS = 450_000;
+const CHANGED_RECORDS = 5_000;
+const ROUNDS = 10;
 
 /** Shorter than the true vectors: a table of so many rows then gets no vector index. */
 const DIMENSION_WITHOUT_INDEX = 128;

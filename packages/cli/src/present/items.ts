@@ -119,6 +119,7 @@ export function generateDocument(report: EmbedReport, indexPath: string): string
     batchesProcessed: report.batchesProcessed,
     collectionCount: report.collectionCount,
     truncatedChunks: report.truncatedChunks,
+    oversizedChunks: report.oversizedChunks,
     maxTokens: report.maxTokens ?? null,
     durationMs: report.durationMs,
     peakRssBytes: report.peakRssBytes,

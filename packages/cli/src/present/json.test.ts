@@ -19,6 +19,7 @@ const summaryFields = {
   batchesProcessed: 1,
   collectionCount: 7,
   truncatedChunks: 0,
+  oversizedChunks: 0,
   maxTokens: null,
   skipped: {},
   filesFailed: 0,

@@ -134,6 +134,7 @@ function summaryFields(summary: IndexSummary): object {
     batchesProcessed: summary.batchesProcessed,
     collectionCount: summary.collectionCount,
     truncatedChunks: summary.truncatedChunks,
+    oversizedChunks: summary.oversizedChunks,
     maxTokens: summary.maxTokens ?? null,
     skipped: summary.skipped,
     filesFailed: summary.filesFailed,

@@ -23,7 +23,7 @@ export interface ProgressReporter {
 export type ProgressStyle = "redraw" | "plain" | "notices";
 
 /** How far a deep diagnosis has read a table. */
-export interface ReadingProgress {
+interface ReadingProgress {
   readonly type: "reading-progress";
   readonly table: string;
   readonly rows: number;

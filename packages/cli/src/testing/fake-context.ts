@@ -47,6 +47,7 @@ export const summary: IndexSummary = {
   batchesProcessed: 1,
   collectionCount: 7,
   truncatedChunks: 0,
+  oversizedChunks: 0,
   skipped: {},
   filesFailed: 0,
   failures: [],

@@ -405,6 +405,22 @@ describe("files", () => {
     }
   });
 
+  it("of an index that are missing in its folder are named with the column that it is over", async () => {
+    for (const folder of await healthy.names("chunks.lance/_indices"))
+      for (const name of await healthy.names("chunks.lance/_indices", folder)) {
+        const index = await damaged((copy) => rm(join(copy.folder, "chunks.lance/_indices", folder, name)));
+        const [finding, ...others] = await index.findings();
+        expect(others).toEqual([]);
+        expect(finding).toMatchObject({ code: "INDEX_BROKEN", severity: "error", remedy: { kind: "maintain" } });
+        // The only file of an index leaves nothing behind.
+        if (name === "bitmap_page_lookup.lance") continue;
+        expect(finding?.sentence).toMatch(/^The index over \w+ of the table chunks cannot be read: /);
+        // An index of words without metadata LanceDB takes for one of an older format.
+        const missed = name === "metadata.lance" ? "tokens.lance" : name;
+        expect(finding?.sentence).toContain(`_indices/${folder}/${missed} is missing.`);
+      }
+  });
+
   it("of an index that LanceDB cannot read although they end well name the column", async () => {
     const columns: string[] = [];
     for (const folder of await healthy.names("chunks.lance/_indices")) {

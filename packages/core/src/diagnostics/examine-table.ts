@@ -24,7 +24,7 @@ export interface ExaminedTable {
   readonly reclaimable?: ExpiredVersions;
 }
 
-export interface OpenedTable {
+interface OpenedTable {
   readonly table: LanceTable;
   readonly rows: number;
   readonly version: number;

@@ -1,8 +1,7 @@
+import { deepStrictEqual } from "node:assert";
 import { createHash } from "node:crypto";
 import { cp, lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-
-import { expect } from "vitest";
 
 import { temporaryFolder } from "../../test/temp-folder.ts";
 import type { FileOutcome } from "../model/file-record.ts";
@@ -104,7 +103,7 @@ export class SampleIndex {
     const before = await listing(folder);
     const given = { folder, contents, refuseOthers: () => undefined, compare: async () => undefined };
     const diagnostics = await diagnoseIndex({ ...given, ...changes }, options);
-    expect(await listing(folder)).toEqual(before);
+    deepStrictEqual(await listing(folder), before);
     return diagnostics;
   }
 

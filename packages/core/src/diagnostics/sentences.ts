@@ -23,7 +23,7 @@ export class Tally {
     if (this.names.length < NAMES_SHOWN) this.names.push(name());
   }
 
-  toString(): string {
+  list(): string {
     return listed(this.names, this.count);
   }
 }

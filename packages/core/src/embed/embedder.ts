@@ -7,8 +7,11 @@ export interface Embedder {
   readonly dimension: number;
   /** Tokens after which a text is cut off; `Infinity` for a model that reads all of any text. */
   readonly maxTokens: number;
-  /** One vector per document, in order. */
-  embedDocuments(documents: readonly EmbeddingDocument[], signal?: AbortSignal): Promise<readonly Float32Array[]>;
+  /** One vector per document, in order; undefined for one that is too long for the model. */
+  embedDocuments(
+    documents: readonly EmbeddingDocument[],
+    signal?: AbortSignal,
+  ): Promise<readonly (Float32Array | undefined)[]>;
   embedQuery(query: string, signal?: AbortSignal): Promise<Float32Array>;
   statistics(): EmbedderStatistics;
   close(): Promise<void>;
@@ -18,6 +21,8 @@ export interface Embedder {
 interface EmbedderStatistics {
   /** Documents longer than the model reads: their vectors say nothing of their ends. */
   readonly truncatedDocuments: number;
+  /** Documents given back without a vector, because they are too long for the model. */
+  readonly oversizedDocuments: number;
   /** Threads that crashed and were replaced, their work done by others. */
   readonly replacedThreads: number;
 }

@@ -15,8 +15,9 @@ import {
   words,
 } from "../../test/embedding-server.ts";
 import type { EmbeddingDocument } from "./embedder.ts";
+import type { Embedder } from "./embedder.ts";
 import { fakeClock } from "./fake-clock.test-helper.ts";
-import { type HttpEmbedder, type HttpModel, createHttpEmbedder, httpModelId } from "./http-embedder.ts";
+import { type HttpModel, createHttpEmbedder, httpModelId } from "./http-embedder.ts";
 
 const host = "https://embeddings.example";
 const remoteUrl = `${host}/v1`;
@@ -31,11 +32,7 @@ async function arrivals({ requests }: EmbeddingServer, count: number): Promise<v
 }
 
 /** Opened without a request. */
-function embedderOf(
-  server: EmbeddingServer,
-  model: Partial<HttpModel> = {},
-  clock = fakeClock(),
-): Promise<HttpEmbedder> {
+function embedderOf(server: EmbeddingServer, model: Partial<HttpModel> = {}, clock = fakeClock()): Promise<Embedder> {
   return createHttpEmbedder({ url: server.url, model: "m", dimension: 8, ...model }, undefined, clock);
 }
 
@@ -347,7 +344,7 @@ describe("the key", () => {
     );
     const thrown = await (embedder instanceof Error
       ? embedder
-      : (embedder as HttpEmbedder).embedDocuments([plain("one")]).catch((error: unknown) => error));
+      : (embedder as Embedder).embedDocuments([plain("one")]).catch((error: unknown) => error));
     expect(thrown).toMatchObject({ name: "ResonaError", code: expect.stringMatching(/^EMBEDDER_/) as string });
     for (const seen of [thrown, embedder]) {
       expect(inspect(seen, { depth: Infinity, showHidden: true, getters: true })).not.toContain(partOfKey);

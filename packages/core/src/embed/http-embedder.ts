@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import type { TaskPrefixes } from "@resona/native-embed";
+import { type TaskPrefixes, taskPrefixes } from "@resona/native-embed";
 
 import { concurrentMap } from "../support/concurrent-map.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -59,19 +59,6 @@ export interface HttpModel {
   readonly timeoutMs?: number | undefined;
 }
 
-/** An embedder that gives texts back that its model cannot read. */
-export interface HttpEmbedder extends Omit<Embedder, "embedDocuments" | "statistics"> {
-  /** One vector per document, in order; undefined for one that is too long for the model, which says so itself. */
-  embedDocuments(
-    documents: readonly EmbeddingDocument[],
-    signal?: AbortSignal,
-  ): Promise<readonly (Float32Array | undefined)[]>;
-  statistics(): ReturnType<Embedder["statistics"]> & {
-    /** Documents given back without a vector, because they are too long for the model. */
-    readonly oversizedDocuments: number;
-  };
-}
-
 /**
  * A model behind `/v1/embeddings` as OpenAI, Ollama, llama.cpp, vLLM and TEI speak it. Unless the dimension and the
  * model are given, one word is sent to learn them.
@@ -89,7 +76,7 @@ export async function createHttpEmbedder(
   model: HttpModel,
   signal: AbortSignal = new AbortController().signal,
   clock: Clock = systemClock,
-): Promise<HttpEmbedder> {
+): Promise<Embedder> {
   const endpoint = embeddingEndpoint(model.url);
   const { service, isLocal } = endpoint;
   if (!isLocal && model.remoteEmbedding !== true) throw embedderError("EMBEDDER_CONSENT_MISSING", { service });
@@ -102,6 +89,11 @@ export async function createHttpEmbedder(
   const requests = new EmbeddingRequests(client, limits, model.delayMs ?? DELAY_MS[place], clock);
   const identity = await identify(endpoint, { model: name, dimension }, requests, signal);
   return new ServiceEmbedder(identity, requests, model.prefixes ?? noPrefixes, model.concurrency ?? CONCURRENCY[place]);
+}
+
+/** What a known model was trained to find before queries and documents. */
+export function servicePrefixes(model: string | undefined): TaskPrefixes {
+  return model === undefined ? noPrefixes : taskPrefixes({ name: model, metadata: new Map() });
 }
 
 /**
@@ -136,7 +128,7 @@ async function identify(
   return { name: model ?? answered ?? new URL(url).host, dimension: answer.vectors[0]?.length ?? 0 };
 }
 
-class ServiceEmbedder implements HttpEmbedder {
+class ServiceEmbedder implements Embedder {
   readonly modelId: string;
   readonly modelName: string;
   readonly dimension: number;
@@ -194,7 +186,7 @@ class ServiceEmbedder implements HttpEmbedder {
     return vectors[0] ?? new Float32Array(this.dimension);
   }
 
-  statistics(): ReturnType<HttpEmbedder["statistics"]> {
+  statistics(): ReturnType<Embedder["statistics"]> {
     return { truncatedDocuments: 0, replacedThreads: 0, oversizedDocuments: this.#oversizedDocuments };
   }
 

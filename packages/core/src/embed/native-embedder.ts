@@ -40,7 +40,7 @@ export async function createNativeEmbedder(model: NativeModel, signal?: AbortSig
       return translated(native.embedDocuments(texts, batchSignal));
     },
     embedQuery: (query, querySignal) => translated(native.embedQuery(query, querySignal)),
-    statistics: () => native.statistics(),
+    statistics: () => ({ ...native.statistics(), oversizedDocuments: 0 }),
     close: () => native.close(),
   };
 }

@@ -1,5 +1,5 @@
 import type { Embedder } from "../embed/embedder.ts";
-import { ResonaError } from "../errors.ts";
+import { type ErrorCode, ResonaError } from "../errors.ts";
 import type { EmbeddedChunk } from "../store/store.ts";
 import { documentTerms } from "../text/identifier-terms.ts";
 import type { PreparedFile } from "./prepare-file.ts";
@@ -8,6 +8,9 @@ import type { PreparedFile } from "./prepare-file.ts";
 export interface EmbeddedFile extends PreparedFile {
   readonly chunks: readonly EmbeddedChunk[] | undefined;
 }
+
+/** So many files do not all have a text that cannot be embedded. */
+const TELLING_FAILURES = 3;
 
 /**
  * Embeds the chunks of a group of files together. If the embedder fails on their texts, each file is embedded alone, so
@@ -35,6 +38,8 @@ export async function embedFiles(
     }
     const embedded: EmbeddedFile[] = [];
     for (const file of group) embedded.push(...(await embedFiles([file], embedder, signal, fail)));
+    // Where nothing succeeds, it is not the texts.
+    if (group.length >= TELLING_FAILURES && embedded.every(({ failure }) => failure !== undefined)) throw error;
     return embedded;
   }
 }
@@ -55,13 +60,20 @@ async function embedTogether(
     const chunks = file.chunks?.map((chunk) => ({
       ...chunk,
       terms: documentTerms({ ...chunk, path }),
-      vector: vectors[at++] ?? new Float32Array(),
+      // Too long to be embedded, it is found by its words.
+      vector: vectors[at++] ?? new Float32Array(embedder.dimension),
     }));
     return { ...file, chunks };
   });
 }
 
+const aboutText: ReadonlySet<ErrorCode> = new Set([
+  "MODEL_FAILED",
+  "EMBEDDER_REQUEST_REFUSED",
+  "EMBEDDER_INVALID_ANSWER",
+]);
+
 /** Whether other texts may be embedded all the same. */
 function isAboutText(error: unknown): error is ResonaError {
-  return error instanceof ResonaError && error.code === "MODEL_FAILED";
+  return error instanceof ResonaError && aboutText.has(error.code);
 }

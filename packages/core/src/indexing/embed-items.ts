@@ -139,7 +139,8 @@ async function embedGroup(
     const embedded = item.chunks.map((chunk) => ({
       ...chunk,
       terms: documentTerms({ ...chunk, path: "" }),
-      vector: vectors[at++] ?? new Float32Array(),
+      // Too long to be embedded, it is found by its words.
+      vector: vectors[at++] ?? new Float32Array(embedder.dimension),
     }));
     const { id, hash, metadata, isKnown } = item;
     const embeddedItem: EmbeddedSource = {

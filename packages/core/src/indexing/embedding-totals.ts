@@ -7,6 +7,8 @@ export interface EmbeddingTotals {
   readonly maxTokens?: number;
   /** Chunks longer than that. */
   readonly truncatedChunks: number;
+  /** Chunks that the model refused for their length. */
+  readonly oversizedChunks: number;
 }
 
 /** Counts what the embedder met since `before`, and gives a notice of threads that crashed. */
@@ -15,7 +17,7 @@ export function embeddingTotals(
   before: ReturnType<Embedder["statistics"]>,
   onEvent: (event: RunEvent) => void,
 ): EmbeddingTotals {
-  const { truncatedDocuments, replacedThreads } = embedder.statistics();
+  const { truncatedDocuments, oversizedDocuments, replacedThreads } = embedder.statistics();
   const replaced = replacedThreads - before.replacedThreads;
   if (replaced > 0) {
     const threads =
@@ -27,5 +29,6 @@ export function embeddingTotals(
   return {
     ...(Number.isFinite(embedder.maxTokens) ? { maxTokens: embedder.maxTokens } : {}),
     truncatedChunks: truncatedDocuments - before.truncatedDocuments,
+    oversizedChunks: oversizedDocuments - before.oversizedDocuments,
   };
 }

@@ -3,9 +3,9 @@ import type { MaintenanceStep } from "../model/maintenance.ts";
 import { type ExpiredVersions, removeExpiredVersions } from "../store/expired-versions.ts";
 import type { LanceTable, TableState } from "../store/lance-table.ts";
 import { sweepLeftovers } from "../store/leftovers.ts";
-import { brokenIndexes } from "./broken-indexes.ts";
+import { type IndexWork, indexWork, spokenWork } from "./index-work.ts";
 import type { MaintenanceRun, StepOutcome } from "./maintenance-run.ts";
-import { type DueIndex, cleanupDue, compactionDue, indexesDue, vectorIndex, vectorIndexPays } from "./policy.ts";
+import { type DueIndex, cleanupDue, compactionDue, indexesDue } from "./policy.ts";
 import { MAX_VECTOR_SEGMENTS } from "./thresholds.ts";
 
 /** Removes no version. */
@@ -103,60 +103,38 @@ class TableMaintenance {
 
   async #updateIndexes(compaction: StepOutcome): Promise<{ isVectorAnew: boolean; areRepaired: boolean }> {
     const { skipIndex, skipCompaction, onlyIfNeeded } = this.#run.settings;
-    const done: IndexWork[] = [];
-    const works = skipIndex ? [] : await this.#indexWork(compaction);
-    if (!skipIndex && (works.length > 0 || !onlyIfNeeded))
-      await this.#step("index", works.map(spoken).join(", ") || "all indexes are up to date", async () => {
-        const errors: unknown[] = [];
-        for (const work of works)
-          try {
-            await this.#do(work);
-            done.push(work);
-          } catch (error) {
-            // The others are no worse off.
-            errors.push(error);
-          }
-        await this.#table.sync();
-        if (errors.length > 0) throw errors[0];
-        return done.length === 0 ? "nothing to do" : `done: ${done.map(({ index }) => index.column).join(", ")}`;
-      });
-    if (done.length > 0) await this.#measure();
+    if (skipIndex) return { isVectorAnew: false, areRepaired: false };
+    const { name } = this.#table;
+    const works = await indexWork(this.#table, this.#state, this.#indexesDue(), {
+      areAsked: !onlyIfNeeded || compaction === "failed",
+      isMergingBroken: this.#run.failureOf("compaction", name)?.code === "STORE_FAILED",
+    });
+    const done = works.length > 0 || !onlyIfNeeded ? await this.#doIndexWork(works) : [];
     const isVectorAnew = done.some(({ index, action }) => index.kind === "vector" && action === "rebuild");
     if (isVectorAnew && skipCompaction)
-      this.#run.notes.push(`The fragments of ${this.#table.name} merge when it is compacted, which was skipped.`);
+      this.#run.notes.push(`The fragments of ${name} merge when it is compacted, which was skipped.`);
     return { isVectorAnew, areRepaired: done.some(({ isRepair }) => isRepair) };
   }
 
-  /** What is to be done with the indexes: what the policy finds due, and the repair of those that do not answer. */
-  async #indexWork(compaction: StepOutcome): Promise<IndexWork[]> {
-    const table = this.#table;
-    const repair = (index: DueIndex["index"], reason: string): IndexWork => {
-      const isNoUse = index.kind === "vector" && !vectorIndexPays(this.#state?.rows ?? 0, table.vectorDimension);
-      return { index, action: isNoUse ? "drop" : "rebuild", reason, isRepair: true };
-    };
-    if (this.#state === undefined)
-      return table.wantedIndexes.map((index) => repair(index, "the state of the indexes cannot be read"));
-    const { indexes } = this.#state;
-    const due = this.#indexesDue().map((work): IndexWork => ({ ...work, isRepair: false }));
-    const present = [...table.wantedIndexes, vectorIndex].filter(({ column }) =>
-      indexes.some((index) => index.column === column),
-    );
-    const isDoubtful = !this.#run.settings.onlyIfNeeded || compaction === "failed";
-    const broken = isDoubtful
-      ? await brokenIndexes(
-          table,
-          present.map(({ column }) => column),
-        )
-      : [];
-    // LanceDB has panicked while it merged new rows into an index that answered well.
-    const isUnexplained = broken.length === 0 && this.#run.failureOf("compaction", table.name)?.code === "STORE_FAILED";
-    const repairs = present.flatMap((index) => {
-      const state = indexes.find(({ column }) => column === index.column);
-      if (broken.includes(index.column)) return [repair(index, "it cannot be read")];
-      return isUnexplained && (state?.unindexedRows ?? 0) > 0 ? [repair(index, "LanceDB cannot extend it")] : [];
+  /** @returns what of it was done. */
+  async #doIndexWork(works: readonly IndexWork[]): Promise<IndexWork[]> {
+    const done: IndexWork[] = [];
+    await this.#step("index", works.map(spokenWork).join(", ") || "all indexes are up to date", async () => {
+      const errors: unknown[] = [];
+      for (const work of works)
+        try {
+          await this.#do(work);
+          done.push(work);
+        } catch (error) {
+          // The others are no worse off.
+          errors.push(error);
+        }
+      await this.#table.sync();
+      if (errors.length > 0) throw errors[0];
+      return done.length === 0 ? "nothing to do" : `done: ${done.map(({ index }) => index.column).join(", ")}`;
     });
-    const isRepaired = ({ index }: IndexWork) => repairs.some((other) => other.index.column === index.column);
-    return [...due.filter((work) => !isRepaired(work)), ...repairs];
+    if (done.length > 0) await this.#measure();
+    return done;
   }
 
   async #do({ index, action }: IndexWork): Promise<void> {
@@ -254,23 +232,6 @@ class TableMaintenance {
 }
 
 type Freed = Pick<ExpiredVersions, "bytesRemoved" | "versionsRemoved">;
-
-interface IndexWork extends DueIndex {
-  /** Whether the index is broken. */
-  readonly isRepair: boolean;
-}
-
-function spoken({ index, action, reason }: IndexWork): string {
-  return `${verbs[action]} the index over ${index.column} (${reason})`;
-}
-
-const verbs: Readonly<Record<DueIndex["action"], string>> = {
-  create: "making",
-  // Compaction has not done it.
-  extend: "making anew",
-  rebuild: "making anew",
-  drop: "dropping",
-};
 
 function because(why: string): string {
   return why === "" ? "" : `, because ${why}`;

@@ -20,6 +20,8 @@ export interface IndexSummary {
   readonly collectionCount: number;
   /** Chunks longer than the embedding model reads: their ends are found by their words only. */
   readonly truncatedChunks: number;
+  /** Left out by an embedding service for their length: found by their words only. */
+  readonly oversizedChunks: number;
   /** Tokens that the embedding model reads of a chunk; absent for a model that reads all of it. */
   readonly maxTokens?: number;
   /** Of all files found, by reason. */

@@ -34,6 +34,8 @@ export interface EmbedSummary {
   readonly maxTokens?: number;
   /** Records longer than that: their ends are found by their words only. */
   readonly truncatedChunks: number;
+  /** Left out by an embedding service for their length: found by their words only. */
+  readonly oversizedChunks: number;
   readonly durationMs: number;
   /** Highest resident memory seen, in bytes. */
   readonly peakRssBytes: number;

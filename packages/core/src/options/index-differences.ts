@@ -55,13 +55,22 @@ interface Difference {
 }
 
 function modelDifference(indexed: IndexIdentity, asked: IndexIdentity, given: EngineOptions): Difference {
-  const path = asked.model?.path;
-  if (path === indexed.model?.path) {
+  const { path, url } = asked.model ?? {};
+  const before = indexed.model;
+  if (url !== undefined && url === before?.url && asked.model?.serviceModel === before.serviceModel)
+    return { reason: `the embedding service at ${url} runs another model than before`, remedy: undefined };
+  if (path === before?.path && url === before?.url) {
+    if (url !== undefined) return serviceDifference(indexed, asked, given);
     if (path === undefined) return { reason: "the built-in embedding model has changed", remedy: undefined };
     return { reason: `the model file ${path} has changed since`, remedy: "put the old file back" };
   }
   const reason = `it was made with the embedding model ${modelLabel(indexed)}, not with ${modelLabel(asked)}`;
-  return { reason, remedy: withdrawal("model", given) };
+  return { reason, remedy: withdrawal(url === undefined ? "model" : "embeddingUrl", given) };
+}
+
+function serviceDifference(indexed: IndexIdentity, asked: IndexIdentity, given: EngineOptions): Difference {
+  const reason = `it was made with the embedding model ${modelLabel(indexed)}, not with ${modelLabel(asked)}`;
+  return { reason, remedy: withdrawal("embeddingModel", given) };
 }
 
 function optionDifference(
@@ -78,7 +87,10 @@ function optionDifference(
   return { reason, remedy: withdrawal(name, given) };
 }
 
-function withdrawal(name: RecordOptionName | "model", given: EngineOptions): string {
+function withdrawal(
+  name: RecordOptionName | "model" | "embeddingUrl" | "embeddingModel",
+  given: EngineOptions,
+): string {
   return given[name] === undefined ? `unset ${optionTable[name].env}` : `leave ${flagOf(name)} out`;
 }
 
@@ -89,7 +101,7 @@ function otherwise(differences: readonly Difference[]): string {
 
 /** The command that says what was asked for; what the environment says, it goes on saying. */
 function indexCommand(given: EngineOptions): string {
-  const flags = (["model", ...recordOptionNames] as const).flatMap((name) =>
+  const flags = (["model", "embeddingUrl", "embeddingModel", ...recordOptionNames] as const).flatMap((name) =>
     given[name] === undefined ? [] : [`${flagOf(name)} ${shellWord(String(given[name]))}`],
   );
   return ["resona index", ...flags].join(" ");

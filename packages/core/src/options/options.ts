@@ -76,6 +76,47 @@ export const optionTable = {
     fingerprint: true,
     description: "How the model's vectors of words become one of a text, instead of what its file says or leaves out",
   },
+  embeddingUrl: {
+    type: "text",
+    default: undefined,
+    env: "RESONA_EMBEDDING_URL",
+    // The model behind it is part of the fingerprint, not its place.
+    fingerprint: false,
+    description: "Address of an OpenAI-compatible embedding service to use instead of a model of this process",
+  },
+  embeddingModel: {
+    type: "text",
+    default: undefined,
+    env: "RESONA_EMBEDDING_MODEL",
+    fingerprint: false,
+    description: "What that service calls the model",
+  },
+  remoteEmbedding: {
+    type: "boolean",
+    default: false,
+    env: "RESONA_REMOTE_EMBEDDING",
+    fingerprint: false,
+    description: "Agrees to send texts to an embedding service beyond this machine and its network",
+  },
+  batchSize: {
+    type: "integer",
+    default: 2_048,
+    min: 1,
+    max: 2_048,
+    env: "RESONA_BATCH_SIZE",
+    fingerprint: false,
+    description: "Texts in one request to an embedding service at most",
+  },
+  rateLimitDelayMs: {
+    type: "integer",
+    default: undefined,
+    min: 0,
+    max: 600_000,
+    env: "RESONA_RATE_LIMIT_DELAY",
+    fingerprint: false,
+    description:
+      "Milliseconds between two requests to an embedding service; by default 500, and 0 for one on this machine",
+  },
   checkpoint: {
     type: "boolean",
     default: true,
@@ -111,6 +152,7 @@ export type OptionDescription = OptionBase &
         readonly words?: readonly string[];
       }
     | { readonly type: "choice"; readonly default: string | undefined; readonly choices: readonly string[] }
+    | { readonly type: "text"; readonly default: string | undefined }
     | { readonly type: "boolean"; readonly default: boolean }
     | { readonly type: "integer"; readonly default: number | undefined; readonly min: number; readonly max: number }
   );

@@ -56,6 +56,8 @@ export function faultOf(value: unknown, option: OptionDescription): string | und
       const sound = typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
       return sound ? undefined : `must be a whole number from ${min} to ${max}`;
     }
+    case "text":
+      return typeof value === "string" && value.trim() !== "" ? undefined : "must not be empty";
     case "boolean":
       return typeof value === "boolean" ? undefined : "must be true or false";
     case "choice":

@@ -78,8 +78,8 @@ export async function inspectLock(folder: string): Promise<LockState> {
   const heartbeat = await stat(join(folder, LOCK)).catch(() => undefined);
   if (heartbeat === undefined) return { kind: "free", holder };
   const verdict = await judge(await readHolder(folder));
-  const isHeld = verdict === "alive" || (verdict === "unknown" && Date.now() - heartbeat.mtimeMs < STALE_MS);
-  return { kind: isHeld ? "held" : "stale", holder };
+  if (verdict === "unknown") return { kind: Date.now() - heartbeat.mtimeMs < STALE_MS ? "held" : "stale", holder };
+  return { kind: verdict === "alive" ? "held" : "stale", holder };
 }
 
 /** One process at a time looks who holds the lock, takes it and leaves its name. */

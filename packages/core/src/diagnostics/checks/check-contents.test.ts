@@ -18,9 +18,9 @@ async function tamper(index: SampleIndex, name: "chunks" | "files", work: (table
 
 /** Codes and sentences of what a deep diagnosis finds and a quick one does not. */
 async function deepSentences(index: SampleIndex): Promise<string[]> {
-  const quick = (await index.findings()).map(({ sentence }) => sentence);
+  const quick = new Set((await index.findings()).map(({ sentence }) => sentence));
   const deep = await index.findings({ deep: true });
-  return deep.filter(({ sentence }) => !quick.includes(sentence)).map(({ code, sentence }) => `${code}: ${sentence}`);
+  return deep.filter(({ sentence }) => !quick.has(sentence)).map(({ code, sentence }) => `${code}: ${sentence}`);
 }
 
 async function sample(contents: "workspace" | "items" = "workspace"): Promise<SampleIndex> {

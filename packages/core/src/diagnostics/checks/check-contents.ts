@@ -108,11 +108,11 @@ class ContentsReading {
     const [remedy, severity] = [remedies.rebuild, "error"] as const;
     const findings: Finding[] = [];
     if (vectors > 0) {
-      const sentence = `${counted(vectors, "vector")} cannot be compared, being neither of length 1 nor 0: ${this.#vectors}.`;
+      const sentence = `${counted(vectors, "vector")} cannot be compared, being neither of length 1 nor 0: ${this.#vectors.list()}.`;
       findings.push({ code: "DATA_CORRUPT", severity, sentence, remedy });
     }
     if (ids > 0) {
-      const sentence = `${counted(ids, "record")} with an id that does not belong there: ${this.#ids}.`;
+      const sentence = `${counted(ids, "record")} with an id that does not belong there: ${this.#ids.list()}.`;
       findings.push({ code: "DATA_INCONSISTENT", severity, sentence, remedy });
     }
     return findings;
@@ -122,7 +122,7 @@ class ContentsReading {
     const [remedy, severity] = [remedies.rebuild, "error"] as const;
     const findings: Finding[] = [];
     if (this.#strays.count > 0) {
-      const sentence = `${counted(this.#strays.count, "record")} of files that the index does not know: ${this.#strays}.`;
+      const sentence = `${counted(this.#strays.count, "record")} of files that the index does not know: ${this.#strays.list()}.`;
       findings.push({ code: "DATA_INCONSISTENT", severity, sentence, remedy });
     }
     if (unsettled.length > 0) {

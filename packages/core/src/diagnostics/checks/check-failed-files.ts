@@ -12,6 +12,6 @@ export async function checkFailedFiles(files: LanceTable, remedies: Remedies): P
     for (let row = 0; row < batch.numRows; row++) failed.add(() => `${paths?.get(row)} (${reasons?.get(row)})`);
   }
   if (failed.count === 0) return [];
-  const sentence = `${counted(failed.count, "file")} could not be indexed: ${failed}.`;
+  const sentence = `${counted(failed.count, "file")} could not be indexed: ${failed.list()}.`;
   return [{ code: "FILES_FAILED", severity: "warning", sentence, remedy: remedies.index }];
 }

@@ -8,7 +8,7 @@ import type { Remedies } from "../remedies.ts";
 import { counted, listed } from "../sentences.ts";
 
 /** What is wrong with a file of a table's newest version, by its path in the table's folder. */
-export interface DamagedFile {
+interface DamagedFile {
   readonly path: string;
   readonly fault: "missing" | "cut off";
 }
@@ -45,7 +45,7 @@ export async function checkTableFiles(table: string, tableFolder: string, remedi
 }
 
 /** Files of a table's newest version that are missing or cut off; none if its manifest cannot be read. */
-export async function damagedFiles(tableFolder: string): Promise<DamagedFile[]> {
+async function damagedFiles(tableFolder: string): Promise<DamagedFile[]> {
   for (let attempt = 1; ; attempt++) {
     const [newest] = (await listManifests(tableFolder)).manifests;
     const manifest = newest && (await ifThere(readManifest(tableFolder, newest)));
