@@ -45,7 +45,7 @@ async function build() {
   const { grammars } = await import(join(root, "packages/core/dist/chunk/grammars.js"));
   for (const { wasm } of Object.values(grammars)) stage(resolveFrom("packages/core", wasm), join("grammars", wasm));
 
-  const replacements = modulesToReplace(packNativeLibrary());
+  const replacements = modulesToReplace();
   const replaced = new Set();
   const { metafile } = await Bun.build({
     entrypoints: entries,
@@ -87,8 +87,7 @@ async function build() {
 }
 
 /** Modules that cannot do inside what they do in Node, and what they are there. */
-function modulesToReplace(nativeLibrary) {
-  const loader = JSON.stringify(join(root, "packages/cli/dist/binary/native-library.js"));
+function modulesToReplace() {
   return new Map([
     [
       "packages/core/dist/chunk/grammar-path.js",
@@ -109,34 +108,39 @@ function modulesToReplace(nativeLibrary) {
     ],
     [
       placeOf(join(dirname(resolveFrom("packages/core", "@lancedb/lancedb")), "native.js")),
-      `module.exports = require(${loader}).loadNativeLibrary(${JSON.stringify(nativeLibrary)});`,
+      `module.exports = ${nativeLibraryOf("@lancedb/lancedb")};`,
     ],
   ]);
 }
 
-/** Stages LanceDB's library for this system in compressed pieces, and returns what there is to know to unpack it. */
-function packNativeLibrary() {
-  const lance = createRequire(resolveFrom("packages/core", "@lancedb/lancedb/package.json"));
-  const { optionalDependencies } = lance("./package.json");
-  const file = Object.keys(optionalDependencies)
-    .filter((name) => name.startsWith("@lancedb/"))
-    .map((name) => tryResolve(lance, name))
+/**
+ * Stages the native library that a package has for this system, in compressed pieces, and returns the code that loads
+ * it. Such packages have a package for each system, of which the right one is installed.
+ */
+function nativeLibraryOf(name) {
+  const require = createRequire(resolveFrom("packages/core", `${name}/package.json`));
+  const file = Object.keys(require("./package.json").optionalDependencies)
+    .filter((dependency) => dependency.startsWith(`${name}-`))
+    .map((dependency) => tryResolve(require, dependency))
     .find((path) => path !== undefined);
-  if (file === undefined) throw new Error("LanceDB has no native library for this system.");
+  if (file === undefined) throw new Error(`${name} has no native library for this system.`);
   const content = readFileSync(file);
   const pieceBytes = 8 * 1024 * 1024;
   const pieces = [];
   for (let start = 0; start < content.length; start += pieceBytes) {
-    const place = `native/${pieces.length}.zst`;
+    const place = `native/${basename(file)}/${pieces.length}.zst`;
     const piece = zstdCompressSync(content.subarray(start, start + pieceBytes), {
       // Higher levels save 1 % and take three times as long.
       params: { [constants.ZSTD_c_compressionLevel]: 9 },
     });
-    write(join(staged, place), piece);
+    mkdirSync(dirname(join(staged, place)), { recursive: true });
+    writeFileSync(join(staged, place), piece);
     pieces.push(inside + place);
   }
   const digest = createHash("sha256").update(content).digest("hex").slice(0, 16);
-  return { name: `${digest}-${basename(file)}`, bytes: content.length, pieces };
+  const packed = { name: `${digest}-${basename(file)}`, bytes: content.length, pieces };
+  const loader = join(root, "packages/cli/dist/binary/native-library.js");
+  return `require(${JSON.stringify(loader)}).loadNativeLibrary(${JSON.stringify(packed)})`;
 }
 
 /** Two copies of Arrow would not know each other's tables: its CommonJS modules must be in there, and only these. */
@@ -150,11 +154,6 @@ function checkArrow(modules) {
 function stage(file, place) {
   mkdirSync(dirname(join(staged, place)), { recursive: true });
   cpSync(realpathSync(file), join(staged, place));
-}
-
-function write(path, content) {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, content);
 }
 
 /** A file's path in this repository, which is its path inside as well. */

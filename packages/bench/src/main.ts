@@ -31,6 +31,7 @@ async function report(): Promise<boolean> {
       return (await reportMaintenance(progress)).checks.every(isMet);
     case "embed-scale":
       return (await reportEmbedScale(rest[0], progress)).every(isMet);
+    case undefined:
     default:
       return reportBounds();
   }

@@ -236,7 +236,7 @@ test("stats prints the state of the index", async () => {
   const engine = new FakeEngine();
   const context = fakeContext(engine);
   expect(await execute(["stats"], context)).toBe("done");
-  expect(engine.calls).toEqual(["stats", "close"]);
+  expect(engine.calls).toEqual(["stats", "diagnose", "close"]);
   expect(context.stdout.text).toMatch(/^Workspace {2}\/w\n/);
 });
 

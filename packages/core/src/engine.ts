@@ -19,6 +19,7 @@ import { describeIndex } from "./stats/describe-index.ts";
 import { countFileRecords } from "./stats/index-stats.ts";
 import { storageStats } from "./stats/storage-stats.ts";
 import { IndexStore } from "./store/index-store.ts";
+import { type WatchOptions, watchWorkspace } from "./watch/watch-workspace.ts";
 
 export interface IndexOptions {
   /** Builds the index anew even if it could be brought up to date. */
@@ -52,6 +53,14 @@ export interface Engine {
    * WORKSPACE_NOT_READABLE, GIT_FAILED, OPTION_INVALID, and the MODEL_ codes. What was committed before stays.
    */
   index(options?: IndexOptions): Promise<IndexSummary>;
+  /**
+   * Brings the index up to date as `index` does, and again whenever files have changed, until the signal is aborted. A
+   * run that fails after the first one is reported, and the next change tries again; the lock of another process is
+   * waited for.
+   *
+   * @throws ResonaError as `index`, if the first run fails, except INDEX_LOCKED and LOCK_LOST.
+   */
+  watch(options: WatchOptions): Promise<void>;
   /**
    * Ranks the files that answer a query, as the index has them now.
    *
@@ -122,6 +131,11 @@ class WorkspaceEngine implements Engine {
     const { signal = new AbortController().signal, onEvent = () => undefined } = options;
     const startedAt = performance.now();
     return this.#index.write({ ...options, onEvent }, (index) => this.#run(index, { signal, onEvent, startedAt }));
+  }
+
+  watch(options: WatchOptions): Promise<void> {
+    const { workspace, indexPath } = this;
+    return watchWorkspace({ workspace, indexPath, index: (run) => this.index(run) }, options);
   }
 
   async search(query: string, options: SearchOptions = {}): Promise<SearchResult> {

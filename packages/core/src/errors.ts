@@ -70,7 +70,8 @@ const catalogue = {
   },
   INDEX_DAMAGED: {
     message: (d: { path: string; detail: string }) => `The index at ${d.path} is damaged: ${d.detail}`,
-    nextStep: () => "Rebuild it with `resona index --rebuild`; an index holds derived data only.",
+    nextStep: () =>
+      "See what `resona doctor` says, or rebuild it with `resona index --rebuild`; an index holds derived data only.",
   },
   INDEX_TORN: {
     message: (d: { path: string }) =>

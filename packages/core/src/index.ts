@@ -46,3 +46,5 @@ export { openEngine } from "./open-engine.ts";
 export { checkQuery } from "./search/check-query.ts";
 export type { ItemSearchOptions } from "./search/search-items.ts";
 export type { SearchOptions } from "./search/search-workspace.ts";
+export type { IndexedEvent, IndexFailedEvent, WatchEvent, WatchingEvent } from "./watch/watch-event.ts";
+export type { WatchOptions } from "./watch/watch-workspace.ts";

@@ -14,6 +14,7 @@ export { memorySource, openFileSource } from "./gguf/byte-source.ts";
 export type { ByteSource } from "./gguf/byte-source.ts";
 export type { GgufArray, GgufHeader, GgufLongText, GgufTensor, GgufValue, GgufValueType } from "./gguf/gguf-header.ts";
 export { readGgufHeader } from "./gguf/read-gguf-header.ts";
+export { hashModelFile } from "./hash-model-file.ts";
 export { inspectModel } from "./inspect-model.ts";
 export type {
   ModelInspection,

@@ -2,8 +2,7 @@ import { basename } from "node:path";
 
 import { loadArchitecture } from "./architectures/load-architecture.ts";
 import type { ModelOptions, TextModel } from "./architectures/text-model.ts";
-import { openFileSource } from "./gguf/byte-source.ts";
-import type { ByteSource } from "./gguf/byte-source.ts";
+import { openFileSource, untilAborted } from "./gguf/byte-source.ts";
 import { hashSource } from "./gguf/hash-source.ts";
 import { readGgufHeader } from "./gguf/read-gguf-header.ts";
 import { taskPrefixes } from "./task-prefixes.ts";
@@ -41,18 +40,4 @@ export async function loadModel(path: string, options: ModelOptions): Promise<Lo
   } finally {
     await file.close();
   }
-}
-
-/** A source that is read no further once the signal is aborted. */
-function untilAborted(source: ByteSource, signal: AbortSignal | undefined): ByteSource {
-  if (!signal) return source;
-  return {
-    name: source.name,
-    size: source.size,
-    async read(target, position) {
-      signal.throwIfAborted();
-      await source.read(target, position);
-    },
-    close: () => source.close(),
-  };
 }

@@ -17,6 +17,7 @@ const QUERY_BLOCKS = 7;
 const QUERIES = 200;
 
 const RECORDS = 450_000;
+const ITEMS_PER_COMMIT = 500;
 const CHANGED_RECORDS = 5_000;
 const ROUNDS = 10;
 
@@ -30,7 +31,7 @@ export interface MaintenanceReport {
 }
 
 /** A table of many commits of one item, beside one with the same rows that was written at once. */
-export interface ManyCommits {
+interface ManyCommits {
   readonly before: TableFigures;
   readonly after: TableFigures;
   /** By cleanup alone, without compaction. */
@@ -40,7 +41,7 @@ export interface ManyCommits {
 }
 
 /** A large table: first maintenance, then rounds of changes and maintenance with queries going on. */
-export interface LargeTable {
+interface LargeTable {
   readonly withoutVectorIndex: MaintainFigures;
   readonly withVectorIndex: MaintainFigures;
   readonly recall: number;
@@ -102,7 +103,8 @@ export async function reportMaintenance(progress: (line: string) => void): Promi
 async function measureManyCommits(parent: string, progress: (line: string) => void): Promise<ManyCommits> {
   const [many, copy, fresh] = ["many", "copy", "fresh"].map((name) => join(parent, name)) as [string, string, string];
   await mkdir(fresh);
-  await run("write", { folder: many, items: COMMITS, single: true });
+  const rows = { items: COMMITS, recordsPerItem: 1 };
+  await run("write", { folder: many, ...rows, itemsPerCommit: 1 });
   const before = await run("measure", { folder: many });
   await cp(many, copy, { recursive: true, preserveTimestamps: true });
   const cleanupAlone = { skipCompaction: true, skipIndex: true, retentionDays: 0 };
@@ -110,7 +112,7 @@ async function measureManyCommits(parent: string, progress: (line: string) => vo
   const queryBefore = median(await run("query", { folder: many, count: QUERIES }));
   await run("maintain", { folder: many, options: { retentionDays: 0 } });
   const after = await run("measure", { folder: many });
-  await run("write", { folder: fresh, items: COMMITS / RECORDS_PER_ITEM, single: false });
+  await run("write", { folder: fresh, ...rows, itemsPerCommit: COMMITS });
   await run("maintain", { folder: fresh, options: { skipCompaction: true, skipCleanup: true } });
   const blocks = { after: [] as number[], fresh: [] as number[] };
   for (let block = 0; block < QUERY_BLOCKS; block++) {
@@ -124,7 +126,7 @@ async function measureManyCommits(parent: string, progress: (line: string) => vo
 
 async function measureLarge(folder: string, progress: (line: string) => void): Promise<LargeTable> {
   const items = RECORDS / RECORDS_PER_ITEM;
-  await run("write", { folder, items, single: false });
+  await run("write", { folder, items, recordsPerItem: RECORDS_PER_ITEM, itemsPerCommit: ITEMS_PER_COMMIT });
   progress(`${RECORDS} records are written`);
   const options = { retentionDays: 0 };
   const withoutVectorIndex = await run("maintain", { folder, options, dimension: DIMENSION_WITHOUT_INDEX });

@@ -85,7 +85,8 @@ function project(latent: Float32Array, random: Random): Float32Array {
     vector[d] = sum;
   }
   const length = Math.hypot(...vector);
-  return vector.map((value) => value / length);
+  for (let d = 0; d < DIMENSION; d++) vector[d] = (vector[d] ?? 0) / length;
+  return vector;
 }
 
 function gaussian(random: Random): number {

@@ -6,8 +6,6 @@ import type { MaintenanceOptions, MaintenanceResult } from "@resona/core";
 import { importCoreInternals } from "./core-internals.ts";
 import { DIMENSION, seeded, syntheticItem, syntheticQueries, vocabularyWord } from "./synthetic-items.ts";
 
-/** Items of one commit when a table is written. */
-const COMMIT_ITEMS = 500;
 /** A query is asked so long after the last one was answered, so that queries are a load and not the whole load. */
 const PAUSE_MS = 20;
 
@@ -30,16 +28,22 @@ export interface MaintainFigures {
 
 /** What a process of the benchmark can be asked to do, each in the folder of an index of items. */
 export const tasks = {
-  /** Writes a new table, of items from 0 on; commits of one item each have one record each. */
-  async write({ folder, items, single }: { folder: string; items: number; single: boolean }): Promise<void> {
+  /** Writes a new table of items from 0 on. */
+  async write(request: {
+    folder: string;
+    items: number;
+    recordsPerItem: number;
+    itemsPerCommit: number;
+  }): Promise<void> {
     const { ItemStore } = await importCoreInternals();
-    const store = await ItemStore.create(folder, DIMENSION);
-    const size = single ? 1 : COMMIT_ITEMS;
-    for (let from = 0; from < items; from += size) {
-      const batch = Array.from({ length: Math.min(size, items - from) }, (_, i) =>
-        syntheticItem(from + i, 0, single ? 1 : undefined),
-      );
-      await store.commit({ written: batch.map((source) => ({ source, isKnown: false })), removed: [] });
+    const { items, itemsPerCommit } = request;
+    const store = await ItemStore.create(request.folder, DIMENSION);
+    for (let from = 0; from < items; from += itemsPerCommit) {
+      const written = Array.from({ length: Math.min(itemsPerCommit, items - from) }, (_, i) => ({
+        source: syntheticItem(from + i, 0, request.recordsPerItem),
+        isKnown: false,
+      }));
+      await store.commit({ written, removed: [] });
     }
     store.close();
   },

@@ -7,11 +7,11 @@ import { unpackLibrary } from "./unpack-library.ts";
 import type { PackedLibrary } from "./unpack-library.ts";
 
 /**
- * Loads the native library that the executable carries: a system loads libraries from files only, so it is unpacked
+ * Loads a native library that the executable carries: a system loads libraries from files only, so it is unpacked
  * into the user's cache folder, once. Where that cannot be written, every run unpacks it into a temporary folder.
  *
  * Bun would do the same for a library that is simply bundled, but compares it with the file at every start, which
- * brings all of both into memory: 230 MB of what the process is seen to take.
+ * brings all of both into memory: with LanceDB's, 230 MB of what the process is seen to take.
  */
 export function loadNativeLibrary(packed: PackedLibrary): unknown {
   exportSettings();
@@ -28,9 +28,7 @@ function loadFromTemporaryFolder(packed: PackedLibrary): unknown {
     return load(unpackLibrary(packed, folder));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`LanceDB's library cannot be loaded from ${cacheFolder()} or ${folder}: ${reason}`, {
-      cause: error,
-    });
+    throw new Error(`${packed.name} cannot be loaded from ${cacheFolder()} or ${folder}: ${reason}`, { cause: error });
   } finally {
     // It stays loaded without its name, except on Windows, which removes nothing that is in use.
     if (process.platform !== "win32") rmSync(folder, { recursive: true, force: true });

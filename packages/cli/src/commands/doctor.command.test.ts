@@ -157,8 +157,12 @@ describe("doctor --fix", () => {
   test.each(["", "n", "no", "yep", "Y?"])("takes %j for a no", async (answer) => {
     const engine = new SickEngine(finding("maintain"));
     const { ask } = answering(answer);
-    expect(await execute(["doctor", "--fix"], fakeContext(engine, { ask }))).toBe("unhealthy");
+    const context = fakeContext(engine, { ask });
+    expect(await execute(["doctor", "--fix"], context)).toBe("unhealthy");
     expect(engine.calls).toEqual(["diagnose", "close"]);
+    // What was found is told once.
+    expect(context.stderr.text).toContain("Needs maintain.");
+    expect(context.stdout.text).toBe("");
   });
 
   test("asks nothing when nothing is wrong, or when nothing of the engine's helps", async () => {

@@ -10,7 +10,7 @@ import { failureFields, printDocument } from "../present/json.ts";
 import { paintFor } from "../present/paint.ts";
 import { createProgress, progressStyle } from "../present/progress.ts";
 import type { Invocation, Report } from "./report.ts";
-import { type Fix, Treatment } from "./treatment.ts";
+import { type Fix, Treatment, remediesOf } from "./treatment.ts";
 import { withEngine } from "./with-engine.ts";
 
 interface DoctorFlags extends CommonFlags {
@@ -44,12 +44,14 @@ async function runDoctor(flags: DoctorFlags, context: CliContext): Promise<Repor
     );
   return withEngine(flags, context, async (engine) => {
     const found = await diagnose(engine, flags, context);
-    if (!fix || isHealthy(found.findings)) return report(found, [], engine, flags, context);
+    if (!fix || remediesOf(found.findings).size === 0) return report(found, [], engine, flags, context);
     if (!json) context.stderr.write(formatFindings(found, paintFor(context.stderr)));
     const treatment = new Treatment(engine, { json, context, ask: yes ? undefined : ask });
-    await treatment.apply(found);
+    await treatment.apply(found.findings);
     const { fixes } = treatment;
     const hasChanged = fixes.some(({ status }) => status !== "declined");
+    // What was found is on the terminal already.
+    if (!hasChanged && !json) return { text: "", outcome: healthOutcome(found) };
     return report(hasChanged ? await diagnose(engine, flags, context) : found, fixes, engine, flags, context);
   });
 }

@@ -1,4 +1,4 @@
-import type { DatabaseDiagnostics, Engine, Remedy } from "@resona/core";
+import type { Engine, Finding, Remedy } from "@resona/core";
 
 import type { CliContext } from "../context.ts";
 import { describeFailure, type Failure, InterruptedError } from "../failure.ts";
@@ -30,6 +30,12 @@ const questions: Readonly<Record<RemedyKind, string>> = {
   maintain: "Compact the tables, bring their indexes up to date and remove old versions?",
 };
 
+/** What the engine can do against findings that need something. */
+export function remediesOf(findings: readonly Finding[]): Set<RemedyKind> {
+  const kinds = findings.filter(({ severity }) => severity !== "info").map(({ remedy }) => remedy.kind);
+  return new Set(kinds.filter((kind) => kind !== "none"));
+}
+
 /** Applies the engine's remedies, each after asking, in an order in which none undoes another. */
 export class Treatment {
   readonly fixes: Fix[] = [];
@@ -42,8 +48,8 @@ export class Treatment {
   }
 
   /** @throws InterruptedError, or the reason of the context's signal, when the user has stopped it. */
-  async apply({ findings }: Pick<DatabaseDiagnostics, "findings">): Promise<void> {
-    const kinds = new Set(findings.filter(({ severity }) => severity !== "info").map(({ remedy }) => remedy.kind));
+  async apply(findings: readonly Finding[]): Promise<void> {
+    const kinds = remediesOf(findings);
     // What came after the version that the tables go back to is lost; only indexing brings it back.
     if (kinds.has("heal") && (await this.#offer("heal"))) kinds.add("index");
     // It does all that the others do.

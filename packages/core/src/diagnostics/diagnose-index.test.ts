@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import { temporaryFolder } from "../../test/temp-folder.ts";
 import { resonaError } from "../errors.ts";
+import { maintainTables } from "../maintenance/maintain.ts";
 import type { Finding } from "../model/finding.ts";
 import { arrow } from "../store/arrow.ts";
 import { removeExpiredVersions } from "../store/expired-versions.ts";
@@ -437,6 +438,19 @@ describe("files", () => {
       );
     }
     expect(columns.toSorted()).toEqual(["base_id", "id", "language", "terms", "vector"]);
+  });
+
+  it("of an index that are damaged are made anew by maintenance", async () => {
+    for (const folder of await healthy.names("chunks.lance/_indices"))
+      for (const name of await healthy.names("chunks.lance/_indices", folder)) {
+        const path = join("chunks.lance/_indices", folder, name);
+        const index = await damaged((copy) => truncate(join(copy.folder, path), 50));
+        expect(inShort(await index.findings())).toEqual(["error INDEX_BROKEN maintain"]);
+        await index.files(async (store) => {
+          expect(await maintainTables(store.tables, index.folder)).toMatchObject({ indexRebuilt: true, failures: [] });
+        });
+        expect(await index.findings({ deep: true })).toEqual([]);
+      }
   });
 
   it("that say what the newest version is made of are missed when they are cut off or empty", async () => {

@@ -1,8 +1,4 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
-
-import { defaultModelPath, inspectModel, NativeEmbedError } from "@resona/native-embed";
+import { defaultModelPath, hashModelFile, inspectModel, NativeEmbedError } from "@resona/native-embed";
 
 import type { Embedder } from "./embedder.ts";
 import { toModelError } from "./model-errors.ts";
@@ -23,9 +19,7 @@ export async function identifyModel(
     const { name, problem } = await inspectModel(path);
     if (problem !== undefined && !(problem.code === "POOLING_UNKNOWN" && model.pooling !== undefined))
       throw new NativeEmbedError(problem.code, problem.message, problem.nextStep);
-    const hash = createHash("sha256");
-    await pipeline(createReadStream(path), hash, { signal });
-    return { modelId: hash.digest("hex"), modelName: name };
+    return { modelId: await hashModelFile(path, signal), modelName: name };
   } catch (error) {
     throw toModelError(error, model);
   }

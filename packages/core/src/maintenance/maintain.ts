@@ -79,11 +79,11 @@ function cutOffOf(retentionDays: number): Date {
   return new Date(Math.max(0, Date.now() - retentionDays * DAY_MS));
 }
 
-/** Of the index that misses the most rows. */
+/** Of the index that covers the fewest rows. */
 async function indexStats(tables: readonly LanceTable[]): Promise<Pick<MaintenanceResult, "indexStats">> {
   const indexes: IndexState[] = [];
   // A table whose state cannot be read is among the failures.
   for (const table of tables) indexes.push(...((await table.state().catch(() => undefined))?.indexes ?? []));
-  const [worst] = indexes.toSorted((a, b) => b.unindexedRows - a.unindexedRows || a.indexedRows - b.indexedRows);
+  const [worst] = indexes.toSorted((a, b) => a.indexedRows - b.indexedRows || b.unindexedRows - a.unindexedRows);
   return worst ? { indexStats: { numIndexedRows: worst.indexedRows, numUnindexedRows: worst.unindexedRows } } : {};
 }

@@ -7,7 +7,7 @@ const RECORD = "maintenance.json";
 const steps: ReadonlySet<unknown> = new Set<MaintenanceStep>(["sweep", "compaction", "index", "cleanup"]);
 
 /** A step that failed the last time it was tried. */
-export interface FailingStep extends MaintenanceFailure {
+interface FailingStep extends MaintenanceFailure {
   /** Runs in which it failed, without one in between in which it succeeded. */
   readonly times: number;
   /** ISO 8601, the first of them. */

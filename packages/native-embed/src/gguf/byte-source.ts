@@ -51,6 +51,20 @@ export function memorySource(bytes: Uint8Array, name = "memory"): ByteSource {
   };
 }
 
+/** A source that is read no further once the signal is aborted. */
+export function untilAborted(source: ByteSource, signal: AbortSignal | undefined): ByteSource {
+  if (!signal) return source;
+  return {
+    name: source.name,
+    size: source.size,
+    async read(target, position) {
+      signal.throwIfAborted();
+      await source.read(target, position);
+    },
+    close: () => source.close(),
+  };
+}
+
 async function openRegularFile(path: string): Promise<FileHandle | Uint8Array> {
   try {
     // Opening a named pipe would wait for a writer for ever, so what the path is gets asked first.
