@@ -110,6 +110,10 @@ function modulesToReplace() {
       placeOf(join(dirname(resolveFrom("packages/core", "@lancedb/lancedb")), "native.js")),
       `module.exports = ${nativeLibraryOf("@lancedb/lancedb")};`,
     ],
+    [
+      placeOf(resolveFrom("packages/core", "@parcel/watcher")),
+      `module.exports = require("./wrapper").createWrapper(${nativeLibraryOf("@parcel/watcher")});`,
+    ],
   ]);
 }
 

@@ -1,4 +1,11 @@
-import type { EmbeddingService, EmbeddingServiceOptions, Engine, EngineOptions } from "@resona/core";
+import type {
+  EmbeddingService,
+  EmbeddingServiceOptions,
+  Engine,
+  EngineOptions,
+  RepositoryOptions,
+  RepositoryWorkspace,
+} from "@resona/core";
 
 /** What a command may touch of the world around it; tests give their own. */
 export interface CliContext {
@@ -12,6 +19,8 @@ export interface CliContext {
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
   readonly openEngine: (options: { workspace: string } & EngineOptions) => Promise<Engine>;
+  /** Clones a repository into the user's cache, or brings its clone up to date. */
+  readonly openRepository: (url: string, options: RepositoryOptions) => Promise<RepositoryWorkspace>;
   readonly openEmbeddingService: (options: EmbeddingServiceOptions) => Promise<EmbeddingService>;
 }
 

@@ -41,14 +41,19 @@ export const engineFlags: {
 /** What every command takes. Only options that were given are set; the engine knows the defaults and the environment. */
 export interface CommonFlags extends EngineOptions {
   readonly workspace: string;
+  /** Of a repository's URL. */
+  readonly branch?: string;
   readonly json?: boolean;
 }
 
 /** Adds `--workspace`, `--json` and the flags of the engine's options. */
 export function addCommonFlags(command: Command): Command {
   command.addOption(
-    new Option("--workspace <path>", "folder to work on").argParser(nonEmpty).default(".", "the current folder"),
+    new Option("--workspace <path>", "folder to work on, or the URL of a git repository to clone")
+      .argParser(nonEmpty)
+      .default(".", "the current folder"),
   );
+  command.addOption(new Option("--branch <name>", "branch of a repository that is cloned").argParser(nonEmpty));
   command.addOption(new Option("--json", "print one JSON document"));
   for (const name of optionNames()) {
     const flag = engineFlags[name];

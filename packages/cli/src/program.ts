@@ -10,6 +10,7 @@ import { addModelCommand } from "./commands/model.command.ts";
 import type { Invocation } from "./commands/report.ts";
 import { addSearchCommand } from "./commands/search.command.ts";
 import { addStatsCommand } from "./commands/stats.command.ts";
+import { addWatchCommand } from "./commands/watch.command.ts";
 import type { OutputStream } from "./context.ts";
 
 const examples = `
@@ -19,6 +20,7 @@ Examples:
   resona search --language go parseHeader      a name works as well as a question
   resona search --path 'src/**' --json cache   for scripts and agents
   resona search -- --dry-run                   a query that starts with a dash
+  resona watch                                 keep the index current while files change
   resona stats --workspace ~/project           what an index holds
   resona doctor --fix                          whether the index is healthy, and what helps
   resona model inspect nomic-embed.gguf        whether a model can be used, and what it takes
@@ -58,6 +60,7 @@ export function parseArguments(
       getErrHelpWidth: () => stderr.columns ?? 100,
     });
   addIndexCommand(program, onParsed);
+  addWatchCommand(program, onParsed);
   addSearchCommand(program, onParsed);
   addStatsCommand(program, onParsed);
   addDoctorCommand(program, onParsed);

@@ -1,6 +1,9 @@
-import { openEmbeddingService, openEngine } from "@resona/core";
+import { join } from "node:path";
+
+import { openEmbeddingService, openEngine, openRepository } from "@resona/core";
 
 import { askAt } from "./ask-at.ts";
+import { cacheFolder } from "./cache-folder.ts";
 import type { CliContext, OutputStream } from "./context.ts";
 import { execute, reportFailure } from "./execute.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -20,6 +23,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     ...(stdin.isTTY && stderr.isTTY ? { ask: (question) => askAt(stdin, stderr, question, signal) } : {}),
     openEngine,
     openEmbeddingService,
+    openRepository: (url, options) => openRepository(url, join(cacheFolder(), "repositories"), options),
   };
   const fail = (error: unknown): never => process.exit(exitCodes[reportFailure(error, argv, context)]);
   // Node would exit with 1, which means "nothing found" here.

@@ -3,17 +3,20 @@ import { access, realpath, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 
 import { createChunker } from "./chunk/create-chunker.ts";
+import { CommitIndex, type CommitRun } from "./commit-index.ts";
 import { resonaError } from "./errors.ts";
 import { IndexHandle, type StoreKind, type WritableIndex } from "./index-handle.ts";
 import { embeddingTotals } from "./indexing/embedding-totals.ts";
 import { indexWorkspace } from "./indexing/index-workspace.ts";
+import type { CommitSearchResult, CommitSummary } from "./model/commit-hit.ts";
 import type { DatabaseDiagnostics, DiagnosisOptions, HealResult } from "./model/finding.ts";
 import type { IndexStats, IndexSummary } from "./model/index-summary.ts";
 import type { MaintenanceOptions, MaintenanceResult } from "./model/maintenance.ts";
 import type { IndexEvent } from "./model/progress.ts";
 import type { SearchResult } from "./model/search-hit.ts";
-import type { EngineOptions, ResolvedOptions } from "./options/options.ts";
+import { BUILT_IN_MODEL, type EngineOptions, type ResolvedOptions } from "./options/options.ts";
 import { resolveOptions } from "./options/resolve-options.ts";
+import type { ItemSearchOptions } from "./search/search-items.ts";
 import { type SearchOptions, searchWorkspace } from "./search/search-workspace.ts";
 import { describeIndex } from "./stats/describe-index.ts";
 import { countFileRecords } from "./stats/index-stats.ts";
@@ -68,6 +71,19 @@ export interface Engine {
    * QUERY_TOO_LONG, OPTION_INVALID, the MODEL_ codes, and those of a broken index; the signal's reason when aborted.
    */
   search(query: string, options?: SearchOptions): Promise<SearchResult>;
+  /**
+   * Embeds the messages of the commits that touched indexed files, with the paths that they touched, and after the first
+   * time only those that are new. Where there is no git history, the result says why.
+   *
+   * @throws ResonaError as `index` does, NO_INDEX, INDEX_BEING_BUILT, GIT_BARE_REPOSITORY.
+   */
+  indexCommits(options?: CommitRun): Promise<CommitSummary>;
+  /**
+   * Ranks the commits that answer a query, as `indexCommits` has left them.
+   *
+   * @throws ResonaError as `search` does.
+   */
+  searchCommits(query: string, options?: ItemSearchOptions): Promise<CommitSearchResult>;
   /** @throws ResonaError NO_INDEX, INDEX_BEING_BUILT, INDEX_OF_OTHER_WORKSPACE, and those of a broken index. */
   stats(): Promise<IndexStats>;
   /**
@@ -116,6 +132,7 @@ class WorkspaceEngine implements Engine {
   readonly workspace: string;
   readonly #options: ResolvedOptions;
   readonly #index: IndexHandle<IndexStore>;
+  #commits: CommitIndex | undefined;
 
   constructor(workspace: string, given: EngineOptions, options: ResolvedOptions) {
     this.workspace = workspace;
@@ -144,6 +161,32 @@ class WorkspaceEngine implements Engine {
     return { ...(await searchWorkspace(query, { reader: store, embedder }, options)), indexComplete };
   }
 
+  async indexCommits(options: CommitRun = {}): Promise<CommitSummary> {
+    const commits = await this.#openCommits();
+    const indexed = new Set<string>();
+    await this.#index.inspect(async (store) => {
+      for await (const paths of store.paths()) for (const path of paths) indexed.add(path);
+    });
+    return commits.update((path) => indexed.has(path), options);
+  }
+
+  async searchCommits(query: string, options: ItemSearchOptions = {}): Promise<CommitSearchResult> {
+    return (await this.#openCommits()).search(query, options);
+  }
+
+  /** With the model of the files: queries should not need two. */
+  async #openCommits(): Promise<CommitIndex> {
+    if (this.#commits) return this.#commits;
+    const { model } = await this.#index.manifest();
+    const { modelThreads, remoteEmbedding, batchSize, rateLimitDelayMs } = this.#options;
+    const source =
+      model?.url === undefined
+        ? { model: model?.path ?? BUILT_IN_MODEL, modelPooling: model?.pooling }
+        : { embeddingUrl: model.url, embeddingModel: model.serviceModel };
+    const options = { ...source, modelThreads, remoteEmbedding, batchSize, rateLimitDelayMs };
+    return (this.#commits ??= new CommitIndex(this.workspace, this.indexPath, options));
+  }
+
   async stats(): Promise<IndexStats> {
     return this.#index.inspect(async (store, manifest) => ({
       ...describeIndex(this.indexPath, manifest),
@@ -165,8 +208,9 @@ class WorkspaceEngine implements Engine {
     return this.#index.heal();
   }
 
-  close(): Promise<void> {
-    return this.#index.close();
+  async close(): Promise<void> {
+    await this.#commits?.close();
+    await this.#index.close();
   }
 
   async #run(

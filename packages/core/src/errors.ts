@@ -19,6 +19,52 @@ const catalogue = {
     message: (d: { path: string; detail: string }) => `git could not list the files of ${d.path}: ${d.detail}`,
     nextStep: () => "Check that `git status` works in that folder.",
   },
+  GIT_NOT_INSTALLED: {
+    message: (d: { url: string }) => `${d.url} cannot be cloned because git cannot be started.`,
+    nextStep: () => "Install git, or make sure that it is on the PATH.",
+  },
+  GIT_BARE_REPOSITORY: {
+    message: (d: { path: string }) =>
+      `${d.path} is a bare repository or part of one: it holds history, but no files to index.`,
+    nextStep: () => "Clone it and index the clone, for example with `resona index file:///path/to/repository`.",
+  },
+  GIT_URL_REFUSED: {
+    message: (d: { url: string; detail: string }) => `The repository URL ${d.url} is refused: ${d.detail}.`,
+    nextStep: () => "Give a URL that begins with https://, ssh:// or file:///, or has the form git@host:path.",
+  },
+  GIT_BRANCH_REFUSED: {
+    message: (d: { branch: string }) => `${d.branch} cannot be the name of a branch.`,
+    nextStep: () => "Give the name of a branch as `git branch` shows it.",
+  },
+  GIT_BRANCH_NOT_FOUND: {
+    message: (d: { url: string; branch: string }) => `${d.url} has no branch ${d.branch}.`,
+    nextStep: () => "Check the name, or leave it out for the repository's default branch.",
+  },
+  GIT_REPOSITORY_NOT_FOUND: {
+    message: (d: { url: string; detail: string }) => `There is no git repository at ${d.url}: ${d.detail}`,
+    nextStep: () => "Check the URL.",
+  },
+  GIT_AUTHENTICATION_FAILED: {
+    message: (d: { url: string; detail: string }) =>
+      `${d.url} does not exist or may not be read without the right credentials: ${d.detail}`,
+    nextStep: () => "Make sure that `git ls-remote` with this URL works without asking for anything.",
+  },
+  GIT_UNREACHABLE: {
+    message: (d: { url: string; detail: string }) => `${d.url} cannot be reached: ${d.detail}`,
+    nextStep: () => "Check the network and the URL, and run the command again.",
+  },
+  GIT_DISK_FULL: {
+    message: (d: { path: string }) => `There is no space left for a clone at ${d.path}.`,
+    nextStep: () => "Free some space and run the command again.",
+  },
+  GIT_CACHE_NOT_WRITABLE: {
+    message: (d: { path: string }) => `The folder for clones at ${d.path} cannot be written.`,
+    nextStep: () => "Check its permissions.",
+  },
+  GIT_CLONE_FAILED: {
+    message: (d: { url: string; detail: string }) => `${d.url} could not be cloned or updated: ${d.detail}`,
+    nextStep: () => "Run the command again; if it fails again, check that `git clone` works with this URL.",
+  },
   NO_INDEX: {
     message: (d: { path: string }) => `There is no index at ${d.path}.`,
     nextStep: () => "Run `resona index` first.",

@@ -1,7 +1,9 @@
 export type { EmbedOptions, EmbeddingService, EmbeddingServiceOptions } from "./embedding-service.ts";
 export { inspectModel, type ModelInspection } from "./embed/inspect-model.ts";
+export type { CommitRun } from "./commit-index.ts";
 export type { Engine, IndexOptions } from "./engine.ts";
 export { type ErrorCode, ResonaError } from "./errors.ts";
+export type { CommitHit, CommitSearchResult, CommitSummary } from "./model/commit-hit.ts";
 export type {
   DatabaseDiagnostics,
   DiagnosisOptions,
@@ -42,6 +44,8 @@ export type { ScoreExplanation, SearchHit, SearchResult } from "./model/search-h
 export { type SkipReason, skipReasons } from "./model/skip-reason.ts";
 export { type EngineOptions, type OptionDescription, type OptionName, optionTable } from "./options/options.ts";
 export { openEmbeddingService } from "./open-embedding-service.ts";
+export { isRepositoryUrl } from "./git/repository-url.ts";
+export { openRepository, type RepositoryOptions, type RepositoryWorkspace } from "./open-repository.ts";
 export { openEngine } from "./open-engine.ts";
 export { checkQuery } from "./search/check-query.ts";
 export type { ItemSearchOptions } from "./search/search-items.ts";

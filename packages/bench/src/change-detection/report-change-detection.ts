@@ -32,7 +32,7 @@ const huge: StoredTableShape = {
 const small: StoredTableShape = { records: 5_000, baseIds: 500, dimension: 256, textLength: 800, commitRows: 5_000 };
 
 /** What both ways took, process by process. */
-export interface WaysMeasured {
+interface WaysMeasured {
   readonly streamed: readonly LoadFigures[];
   readonly atOnce: readonly LoadFigures[];
 }

@@ -1,12 +1,12 @@
-import type { EmbeddedSource } from "../../../core/src/store/store.ts";
+import type { StoredItem } from "./core-internals.ts";
 
 /**
  * Items with texts of about 800 characters and vectors that have neighbours: each vector is a point of a 32-dimensional
  * space, near the other records of its item, seen through a fixed projection, with noise. The same for the same
  * arguments every time.
  */
-export const DIMENSION = 256;
-export const RECORDS_PER_ITEM = 10;
+export const DIMENSION: number = 256;
+export const RECORDS_PER_ITEM: number = 10;
 
 const LATENT = 32;
 const NOISE = 1.4;
@@ -27,7 +27,7 @@ export function seeded(seed: number): Random {
 }
 
 /** An item with its records; another generation has other texts and vectors. */
-export function syntheticItem(n: number, generation = 0, records = RECORDS_PER_ITEM): EmbeddedSource {
+export function syntheticItem(n: number, generation = 0, records: number = RECORDS_PER_ITEM): StoredItem {
   const random = seeded(n * 7_919 + generation * 104_729);
   const subject = point(random);
   const chunks = Array.from({ length: records }, (_, i) => {

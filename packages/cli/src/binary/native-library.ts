@@ -1,8 +1,9 @@
 import { dlopen } from "bun:ffi";
 import { mkdtempSync, rmSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
+import { cacheFolder } from "../cache-folder.ts";
 import { unpackLibrary } from "./unpack-library.ts";
 import type { PackedLibrary } from "./unpack-library.ts";
 
@@ -39,16 +40,6 @@ function load(path: string): unknown {
   const module = { exports: {} };
   process.dlopen(module, path);
   return module.exports;
-}
-
-/** Where the system wants files that can be made again. */
-function cacheFolder(): string {
-  const { LOCALAPPDATA, XDG_CACHE_HOME } = process.env;
-  if (process.platform === "win32" && LOCALAPPDATA) return join(LOCALAPPDATA, "resona");
-  if (process.platform === "darwin") return join(homedir(), "Library/Caches/resona");
-  // The specification says that a relative path is to be ignored.
-  const caches = XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(homedir(), ".cache");
-  return join(caches, "resona");
 }
 
 const libcs: { readonly [P in NodeJS.Platform]?: string } = { darwin: "libSystem.B.dylib", linux: "libc.so.6" };

@@ -13,8 +13,9 @@ import { type Command, Option } from "commander";
 
 import type { CliContext } from "../context.ts";
 import { hasNothingToIndex, searchOutcome } from "../exit-codes.ts";
-import { InterruptedError } from "../failure.ts";
+import { InterruptedError, UsageError } from "../failure.ts";
 import { addCommonFlags, type CommonFlags, eachNonEmpty, wholeNumber } from "../flags.ts";
+import { commitSearchDocument, formatCommits } from "../present/commits.ts";
 import {
   formatHits,
   formatNote,
@@ -27,6 +28,7 @@ import {
 import { type Refresh, searchDocument } from "../present/json.ts";
 import { paintFor } from "../present/paint.ts";
 import { counted } from "../present/text.ts";
+import { bringCommitsUpToDate } from "./bring-commits-up-to-date.ts";
 import { bringUpToDate } from "./bring-up-to-date.ts";
 import type { Invocation, Report } from "./report.ts";
 import { withEngine } from "./with-engine.ts";
@@ -37,6 +39,7 @@ interface SearchFlags extends CommonFlags {
   readonly language?: readonly string[];
   readonly explain?: boolean;
   readonly refresh: boolean;
+  readonly commits?: boolean;
 }
 
 export function addSearchCommand(program: Command, onParsed: (invocation: Invocation) => void): void {
@@ -54,11 +57,14 @@ export function addSearchCommand(program: Command, onParsed: (invocation: Invoca
     )
     .addOption(new Option("--language <name>", "only files of this language; may be repeated").argParser(eachNonEmpty))
     .option("--explain", "show the terms of every score")
+    .option("--commits", "search the history: the commits that touched indexed files")
     .option("--no-refresh", "search the index as it is")
     .action((words: string[], flags: SearchFlags) => {
       // Known without the engine, and better said before a long indexing run than after it.
       const query = checkQuery(words.join(" "));
-      onParsed((context) => runSearch(query, flags, context));
+      onParsed((context) =>
+        flags.commits === true ? runCommitSearch(query, flags, context) : runSearch(query, flags, context),
+      );
     });
   addCommonFlags(command);
 }
@@ -79,6 +85,24 @@ async function runSearch(query: string, flags: SearchFlags, context: CliContext)
     if (nothing) context.stderr.write(`${nothingToIndex(nothing, engine.workspace)}\n`);
     else if (outcome === "nothing-found") context.stderr.write("Nothing found.\n");
     return { text: formatHits(result, hitLayout(engine.workspace, context)), outcome };
+  });
+}
+
+/** Files first: only commits that touched indexed ones are of interest. */
+async function runCommitSearch(query: string, flags: SearchFlags, context: CliContext): Promise<Report> {
+  const { path, language, explain = false, json = false, limit } = flags;
+  if (path !== undefined || language !== undefined || explain)
+    throw new UsageError("--path, --language and --explain are about files.", "Leave them out with --commits.");
+  return withEngine(flags, context, async (engine) => {
+    if (flags.refresh) {
+      await refreshIndex(engine, flags, context);
+      await bringCommitsUpToDate(engine, json, context);
+    }
+    const result = await engine.searchCommits(query, { limit, signal: context.signal });
+    const outcome = searchOutcome(result);
+    if (json) return { text: commitSearchDocument(result, engine.workspace), outcome };
+    if (outcome === "nothing-found") context.stderr.write("Nothing found.\n");
+    return { text: formatCommits(result.hits, paintFor(context.stdout)), outcome };
   });
 }
 

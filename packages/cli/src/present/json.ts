@@ -160,7 +160,7 @@ function hitFields(hit: SearchHit): object {
   };
 }
 
-function fileFailureFields({ path, message }: FileFailure): object {
+export function fileFailureFields({ path, message }: FileFailure): object {
   return { path, message };
 }
 
@@ -171,4 +171,9 @@ export function failureFields({ code, message, nextStep }: Failure): object {
 /** One document; `schema` is the version of all of them. */
 export function printDocument(fields: object): string {
   return `${JSON.stringify({ schema, ...fields }, undefined, 2)}\n`;
+}
+
+/** A document in a line of its own, for a command that prints one after the other. */
+export function printLine(fields: object): string {
+  return `${JSON.stringify({ schema, ...fields })}\n`;
 }

@@ -1,6 +1,8 @@
 import { Readable, Writable } from "node:stream";
 
 import type {
+  CommitSearchResult,
+  CommitSummary,
   DatabaseDiagnostics,
   DiagnosisOptions,
   Engine,
@@ -11,6 +13,7 @@ import type {
   MaintenanceResult,
   SearchHit,
   SearchResult,
+  WatchOptions,
 } from "@resona/core";
 
 import type { CliContext } from "../context.ts";
@@ -125,11 +128,27 @@ export class FakeEngine implements Engine {
   maintenanceOptions: MaintenanceOptions | undefined;
   maintains: (options: MaintenanceOptions) => MaintenanceResult = () => maintenance;
   heals: () => HealResult = () => ({ tables: [] });
+  watches: (options: WatchOptions) => Promise<void> = () => Promise.resolve();
 
   async index(options: NonNullable<Parameters<Engine["index"]>[0]> = {}): Promise<IndexSummary> {
     this.calls.push(options.rebuild === true ? "rebuild" : "index");
     this.indexOptions = options;
     return this.indexes(options);
+  }
+
+  async indexCommits(): Promise<CommitSummary> {
+    this.calls.push("index commits");
+    return { status: "no-history", reason: "no repository" };
+  }
+
+  async searchCommits(query: string): Promise<CommitSearchResult> {
+    this.calls.push(`search commits ${query}`);
+    return { query, hits: [], durationMs: 7 };
+  }
+
+  async watch(options: WatchOptions): Promise<void> {
+    this.calls.push("watch");
+    return this.watches(options);
   }
 
   async search(query: string, options?: Parameters<Engine["search"]>[1]): Promise<SearchResult> {
@@ -180,6 +199,7 @@ export function fakeContext(engine: Engine, changes: Partial<CliContext> = {}): 
     cwd: process.cwd(),
     env: {},
     signal: new AbortController().signal,
+    openRepository: () => Promise.reject(new Error("No repository was expected.")),
     openEmbeddingService: () => Promise.reject(new Error("No embedding service was expected.")),
     openEngine: async (options) => {
       opened.push(options);

@@ -40,7 +40,7 @@ export type IndexFolderState =
 const MANIFEST = "index.json";
 /** What is there before a first run has written anything. */
 const furniture =
-  /^(\.gitignore|writer\.(lock|json)|takeover\.lock|(maintenance|checkpoint)\.json(\.new)?|quarantine)$/;
+  /^(\.gitignore|writer\.(lock|json)|takeover\.lock|(maintenance|checkpoint)\.json(\.new)?|quarantine|commits)$/;
 /** What a run writes before its manifest. A folder without a manifest and with anything else is foreign. */
 const beginnings = /^(index\.json\.new|(chunks|files)\.lance)$/;
 

@@ -1,0 +1,59 @@
+import type { IndexSummary, WatchEvent, WatchingEvent } from "@resona/core";
+
+import { describeFailure } from "../failure.ts";
+import { failureFields, fileFailureFields, printLine } from "./json.ts";
+import { counted, formatCount, formatDuration, printable } from "./text.ts";
+
+/** What a run changed, in one line: `14:03:59 Indexed 3 files (7 chunks) in 210 ms; 1 removed`. */
+export function formatRun(summary: IndexSummary, at: Date): string {
+  const { filesIndexed, chunksWritten, filesRemoved, filesFailed, durationMs } = summary;
+  const indexed = `Indexed ${counted(filesIndexed, "file")} (${counted(chunksWritten, "chunk")}) in ${formatDuration(durationMs)}`;
+  const others = [
+    ...(filesRemoved > 0 ? [`${formatCount(filesRemoved)} removed`] : []),
+    ...(filesFailed > 0 ? [`${formatCount(filesFailed)} failed`] : []),
+  ].join(", ");
+  return `${timeOfDay(at)} ${indexed}${others === "" ? "" : `; ${others}`}\n`;
+}
+
+/** That the index is current, and how it is kept so. */
+export function formatWatching({ by, intervalMs }: WatchingEvent, workspace: string): string {
+  const how = by === "events" ? "Watching" : `Every ${formatDuration(intervalMs)} comparing`;
+  return `${how} ${printable(workspace)}; Ctrl-C ends it.\n`;
+}
+
+/** `14:03:59`, local time. */
+export function timeOfDay(at: Date): string {
+  return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
+}
+
+/** An event as a line of JSON; empty for what is no news. */
+export function watchLine(event: WatchEvent, place: { workspace: string; indexPath: string }, at: Date): string {
+  const line = (name: string, fields: object): string =>
+    printLine({ command: "watch", event: name, time: at.toISOString(), ...fields });
+  switch (event.type) {
+    case "watching":
+      return line("watching", { ...place, by: event.by, intervalMs: event.intervalMs });
+    case "indexed":
+      return event.changed ? line("indexed", runFields(event.summary)) : "";
+    case "index-failed":
+      return line("failed", { error: failureFields(describeFailure(event.error, false)) });
+    case "notice":
+      return line("notice", { code: event.code, message: event.message });
+    case "progress":
+    case "debug":
+      return "";
+  }
+}
+
+function runFields(summary: IndexSummary): object {
+  return {
+    filesIndexed: summary.filesIndexed,
+    filesRemoved: summary.filesRemoved,
+    filesInIndex: summary.filesInIndex,
+    chunksWritten: summary.chunksWritten,
+    filesFailed: summary.filesFailed,
+    failures: summary.failures.map(fileFailureFields),
+    durationMs: summary.durationMs,
+    peakRssBytes: summary.peakRssBytes,
+  };
+}

@@ -1,0 +1,130 @@
+import type { NoticeEvent } from "../model/progress.ts";
+import { gitAnswer, GitFailure } from "../support/git-process.ts";
+import { type CommitNode, diffCommits, millisecondsOf, walkCommits } from "./commit-changes.ts";
+import { incompleteHistory, pathBelow, type Repository } from "./repository.ts";
+
+/** A commit that touched files of interest. */
+export interface Commit {
+  /** Hexadecimal. */
+  readonly hash: string;
+  readonly parents: readonly string[];
+  readonly authorName: string;
+  /** Milliseconds since 1970, by the author's clock. */
+  readonly authoredAtMs: number;
+  /** First paragraph of the message in one line, at most 500 characters. */
+  readonly subject: string;
+  /** The rest of the message, without empty lines at its ends, at most `maxBodyChars`. */
+  readonly body: string;
+  /** The first `maxListedPaths` of the wanted paths that it touched, relative to the folder, in git's order. */
+  readonly paths: readonly string[];
+  /** How many wanted paths it touched. */
+  readonly pathCount: number;
+}
+
+const maxSubjectChars = 500;
+export const maxBodyChars = 8_000;
+export const maxListedPaths = 200;
+
+export interface History {
+  /** What has been read once these commits are; given back as `since` by a later run. */
+  readonly mark: string;
+  /**
+   * Whether these are all commits, not only the new ones: the first time, and when history was rewritten or deepened.
+   * Stored commits that are not among them belong to it no more.
+   */
+  readonly isWhole: boolean;
+  /** Newest first by the committers' clocks, each once. */
+  readonly commits: AsyncGenerator<Commit>;
+}
+
+export interface HistoryOptions {
+  /** The `mark` of an earlier run. */
+  readonly since?: string | undefined;
+  /** Whether a path relative to the folder is of interest. */
+  readonly isWanted: (path: string) => boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** Told when a damaged repository let only a part be read. */
+  readonly onNotice?: ((notice: NoticeEvent) => void) | undefined;
+}
+
+/**
+ * Reads the commits that touched wanted paths, and after the first time only those that are new. A merge touches what
+ * differs from all its parents, as `git log -c` shows it: what was changed in the merge itself. Memory is that of one
+ * commit and of what git has written ahead.
+ *
+ * @throws the signal's reason when aborted
+ */
+export async function readCommits(repository: Repository, options: HistoryOptions): Promise<History> {
+  const mark = `${repository.head} ${repository.depth}`;
+  const [known = "", depth] = (options.since ?? "").split(" ");
+  const isGrown =
+    /^[0-9a-f]{40,64}$/u.test(known) &&
+    depth === repository.depth &&
+    (await isAncestor(repository, known, options.signal));
+  const revisions = isGrown ? [repository.head, `^${known}`] : [repository.head];
+  return { mark, isWhole: !isGrown, commits: commitsOf(repository, revisions, options) };
+}
+
+/** False also where the commit is not there any more. */
+async function isAncestor(repository: Repository, commit: string, signal: AbortSignal | undefined): Promise<boolean> {
+  try {
+    await gitAnswer(["-C", repository.folder, "merge-base", "--is-ancestor", commit, repository.head], { signal });
+    return true;
+  } catch (error) {
+    if (error instanceof GitFailure) return false;
+    throw error;
+  }
+}
+
+async function* commitsOf(
+  repository: Repository,
+  revisions: readonly string[],
+  { isWanted, signal, onNotice }: HistoryOptions,
+): AsyncGenerator<Commit> {
+  const nodes = walkCommits(repository, revisions, false, signal);
+  let commit: CommitSoFar | undefined;
+  try {
+    for await (const events of diffCommits(repository, nodes, ["%an", "%at", "%s", "%b"], signal)) {
+      for (const event of events) {
+        if (event.kind === "path") {
+          const path = pathBelow(repository, event.path);
+          if (commit === undefined || path === undefined || !isWanted(path)) continue;
+          if (commit.pathCount++ < maxListedPaths) commit.paths.push(path);
+        } else {
+          if (commit?.pathCount) yield commit;
+          commit = event.kind === "commit" ? startCommit(event.request, event.fields) : undefined;
+        }
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof GitFailure)) throw error;
+    onNotice?.(incompleteHistory(repository, error));
+  }
+}
+
+interface CommitSoFar extends Commit {
+  readonly paths: string[];
+  pathCount: number;
+}
+
+function startCommit({ hash, parents }: CommitNode, fields: readonly Buffer[]): CommitSoFar {
+  const [authorName, time, subject, body] = fields;
+  return {
+    hash,
+    parents,
+    authorName: messageText(authorName, maxSubjectChars),
+    authoredAtMs: millisecondsOf(time),
+    subject: messageText(subject, maxSubjectChars),
+    body: messageText(body, maxBodyChars),
+    paths: [],
+    pathCount: 0,
+  };
+}
+
+/** Without what would move a terminal's cursor, and cut between characters. */
+function messageText(field: Buffer | undefined, maxChars: number): string {
+  const text = field?.toString("utf8").replaceAll("\r\n", "\n").replaceAll(unprintable, " ").trim() ?? "";
+  return text.slice(0, maxChars).replace(/[\uD800-\uDBFF]$/u, "");
+}
+
+const unprintable = /[^\P{Cc}\n\t]/gu;
