@@ -3,7 +3,7 @@ type Internals = typeof import("../../../core/src/maintenance/maintain.ts") &
   typeof import("../../../core/src/store/table-files.ts");
 
 /** An item with its records, ready to be stored. */
-export type StoredItem = Parameters<InstanceType<Internals["ItemStore"]>["commit"]>[0]["written"][number]["source"];
+export type StoredItem = Parameters<Internals["ItemStore"]["prototype"]["commit"]>[0]["written"][number]["source"];
 
 /** Modules of core that no part of its public API gives: sources beside sources, compiled ones beside compiled ones. */
 export async function importCoreInternals(): Promise<Internals> {

@@ -17,8 +17,9 @@ export function formatRun(summary: IndexSummary, at: Date): string {
 
 /** That the index is current, and how it is kept so. */
 export function formatWatching({ by, intervalMs }: WatchingEvent, workspace: string): string {
-  const how = by === "events" ? "Watching" : `Every ${formatDuration(intervalMs)} comparing`;
-  return `${how} ${printable(workspace)}; Ctrl-C ends it.\n`;
+  const place = printable(workspace);
+  const what = by === "events" ? `Watching ${place}` : `Comparing ${place} every ${formatDuration(intervalMs)}`;
+  return `${what}; Ctrl-C ends it.\n`;
 }
 
 /** `14:03:59`, local time. */

@@ -15,9 +15,13 @@ export async function syncFiles(folder: string, sinceMs: number): Promise<void> 
 }
 
 async function syncIfChanged(path: string, sinceMs: number, isFolder: boolean): Promise<void> {
-  const { mtimeMs } = await stat(path);
-  if (mtimeMs < sinceMs) return;
-  await syncPath(path, isFolder);
+  try {
+    const { mtimeMs } = await stat(path);
+    if (mtimeMs >= sinceMs) await syncPath(path, isFolder);
+  } catch (error) {
+    // A writer that knows no lock renames its temporary files meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
 }
 
 /** Forces one file or folder to the disk. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { type Change, PendingChanges } from "./pending-changes.ts";
+import { type Burst, type Change, PendingChanges } from "./pending-changes.ts";
 
 const timing = { quietMs: 200, maxWaitMs: 2_000 };
 const updated = (...paths: string[]): Change[] => paths.map((path) => ({ path, type: "update" }));
@@ -52,42 +52,65 @@ describe("pending changes", () => {
   });
 
   it("behave as a list of all that was told since they were last taken", () => {
-    const told = fc.record({
-      kind: fc.constantFrom("changes", "certainty", "doubt", "take"),
+    const step = fc.record({
+      what: fc.constantFrom("changes", "certainty", "doubt", "take"),
       paths: fc.array(fc.constantFrom("a", "b", "c"), { maxLength: 3 }),
       afterMs: fc.nat(400),
     });
     fc.assert(
-      fc.property(fc.array(told, { maxLength: 40 }), (steps) => {
-        const pending = new PendingChanges(timing);
-        let list: { at: number; paths: string[]; kind: string }[] = [];
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const [pending, list] = [new PendingChanges(timing), new ToldList()];
         let now = 0;
-        for (const { kind, paths, afterMs } of steps) {
+        for (const { what, paths, afterMs } of steps) {
           now += afterMs;
-          if (kind === "take") {
-            const doubt = list.some((entry) => entry.kind === "doubt");
-            const burst = pending.take();
-            expect([...burst.paths.keys()].toSorted()).toEqual(
-              doubt ? [] : [...new Set(list.flatMap((entry) => entry.paths))].toSorted(),
-            );
-            expect(burst.isDoubtful).toBe(doubt);
-            expect(burst.isCertain).toBe(doubt || list.some((entry) => entry.kind === "certainty"));
-            list = [];
-          } else if (kind === "changes") {
-            pending.add(updated(...paths), now);
-            if (paths.length > 0) list.push({ at: now, paths, kind });
-          } else {
-            if (kind === "doubt") pending.addDoubt(now);
-            else pending.addCertainty(now);
-            list.push({ at: now, paths: [], kind });
-          }
-          const [first, last] = [list[0]?.at, list.at(-1)?.at];
-          expect(pending.since).toBe(first);
-          expect(pending.dueAt).toBe(
-            first === undefined || last === undefined ? undefined : Math.min(first + 2_000, last + 200),
-          );
+          const [got, wanted] = [pending, list].map((changes) => {
+            if (what === "take") return seen(changes.take());
+            if (what === "changes") changes.add(updated(...paths), now);
+            else if (what === "doubt") changes.addDoubt(now);
+            else changes.addCertainty(now);
+            return { since: changes.since, dueAt: changes.dueAt };
+          });
+          expect(got).toEqual(wanted);
         }
       }),
     );
   });
 });
+
+function seen({ paths, isCertain, isDoubtful }: Burst): object {
+  return { paths: [...paths.keys()].toSorted(), isCertain, isDoubtful };
+}
+
+/** Remembers all it is told, and decides afterwards. */
+class ToldList implements Pick<PendingChanges, keyof PendingChanges> {
+  #told: { readonly what: "change" | "certainty" | "doubt"; readonly path?: string; readonly now: number }[] = [];
+
+  add(changes: readonly Change[], now: number): void {
+    for (const { path } of changes) this.#told.push({ what: "change", path, now });
+  }
+
+  addCertainty(now: number): void {
+    this.#told.push({ what: "certainty", now });
+  }
+
+  addDoubt(now: number): void {
+    this.#told.push({ what: "doubt", now });
+  }
+
+  get since(): number | undefined {
+    return this.#told[0]?.now;
+  }
+
+  get dueAt(): number | undefined {
+    const [first, last] = [this.#told[0], this.#told.at(-1)];
+    return first && last && Math.min(first.now + timing.maxWaitMs, last.now + timing.quietMs);
+  }
+
+  take(): Burst {
+    const told = this.#told.splice(0);
+    const isDoubtful = told.some(({ what }) => what === "doubt");
+    const isCertain = told.some(({ what }) => what !== "change");
+    const paths = told.flatMap(({ path }) => (path === undefined || isDoubtful ? [] : path));
+    return { paths: new Map(paths.map((path) => [path, false])), isCertain, isDoubtful };
+  }
+}

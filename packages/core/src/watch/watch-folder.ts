@@ -30,7 +30,7 @@ export async function watchFolder(
   ignored: readonly (string | RegExp)[],
   { onChanges, onTrouble }: FolderListener,
 ): Promise<FolderWatch> {
-  if (platform === "linux") await ensureInstanceLeft(folder);
+  if (platform === "linux" && openWatches === 0) await ensureInstanceLeft(folder);
   const { subscribe } = await import("@parcel/watcher");
   const subscription = await subscribe(
     folder,
@@ -44,15 +44,22 @@ export async function watchFolder(
     },
     { ignore: ignored.map((what) => (typeof what === "string" ? folder + sep + what.replaceAll("/", sep) : what)) },
   );
+  openWatches++;
   return {
-    // The library complains of folders that are gone.
-    close: () => subscription.unsubscribe().catch(() => undefined),
+    close: async () => {
+      openWatches--;
+      // The library complains of folders that are gone.
+      await subscription.unsubscribe().catch(() => undefined);
+    },
   };
 }
 
+/** Of this process; the library has one inotify instance for all of them. */
+let openWatches = 0;
+
 /**
- * The library blocks the process for ever if the user has no inotify instance left (128 by default, and an editor takes
- * some). A thread that watches has one of its own, and gives it back when it ends.
+ * The library blocks the process for ever if the user has no inotify instance left for it: 128 are the default, and an
+ * editor takes some. A thread that watches has one of its own, and gives it back when it ends.
  */
 async function ensureInstanceLeft(folder: string): Promise<void> {
   const code = `require("node:fs").watch(require("node:worker_threads").workerData).close()`;

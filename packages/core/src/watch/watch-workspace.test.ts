@@ -10,7 +10,7 @@ import { git, repository, write } from "../../test/git-repository.ts";
 import { temporaryFolder } from "../../test/temp-folder.ts";
 import { resonaError } from "../errors.ts";
 import { watchWorkspace } from "./watch-workspace.ts";
-import { allAnswered, nothingDone, patience, startWatch, testTiming, until } from "./watch.test-helper.ts";
+import { allAnswered, nothingDone, patience, startWatch, testTiming, touch, until } from "./watch.test-helper.ts";
 
 // What is tested runs git in this process's environment.
 env["GIT_CONFIG_GLOBAL"] = "/dev/null";
@@ -43,14 +43,34 @@ describe("watching a workspace", () => {
 
   it("tells whether a run has changed anything", async () => {
     const root = await temporaryFolder();
+    write(root, { "a.ts": "" });
     const outcomes = [{}, { filesIndexed: 1 }, { filesRemoved: 1 }, { filesFailed: 1 }, { filesFailed: 1 }, {}];
     const watch = await startWatch(root, { run: async () => ({ ...nothingDone, ...outcomes.shift() }) });
     for (let run = 2; run <= 6; run++) {
-      await writeFile(join(root, "a.ts"), String(run));
+      await touch(join(root, "a.ts"));
       await until(() => watch.events.filter(({ type }) => type === "indexed").length === run);
     }
     const told = watch.events.flatMap((event) => (event.type === "indexed" ? event.changed : []));
     expect(told).toEqual([false, true, true, true, false, true]);
+  });
+
+  it("passes on what runs report, but a notice that the run before gave as well", async () => {
+    const root = await temporaryFolder();
+    write(root, { "a.ts": "" });
+    const watch = await startWatch(root, {
+      run: async ({ onEvent }, number) => {
+        onEvent({ type: "debug", message: `run ${number}` });
+        if (number !== 3) onEvent({ type: "notice", code: "git-unusable", message: "git cannot list /w." });
+        return nothingDone;
+      },
+    });
+    for (let run = 2; run <= 4; run++) {
+      await touch(join(root, "a.ts"));
+      await until(() => watch.events.filter(({ type }) => type === "indexed").length === run);
+    }
+    const passedOn = watch.events.flatMap((event) => ("message" in event ? event.message : []));
+    const notice = "git cannot list /w.";
+    expect(passedOn).toEqual(["run 1", notice, "run 2", "run 3", "run 4", notice]);
   });
 
   it("does not run for what is not indexed", async () => {
@@ -80,20 +100,20 @@ describe("watching a workspace", () => {
 
   it("runs once for a branch switch that touches thousands of files", async () => {
     const files = (text: string) =>
-      Object.fromEntries(Array.from({ length: 1_500 }, (_, n) => [`d${n % 40}/e${n % 7}/f${n}.ts`, `${text} ${n}`]));
+      Object.fromEntries(Array.from({ length: 1_100 }, (_, n) => [`d${n % 40}/e${n % 7}/f${n}.ts`, `${text} ${n}`]));
     const root = await repository({ "a.ts": "" });
     git(root, "checkout", "-q", "-b", "large");
     write(root, files("large"));
     git(root, "add", "--all");
     git(root, "commit", "-qm", "large");
     git(root, "checkout", "-q", "-");
-    const watch = await startWatch(root);
+    const watch = await startWatch(root, { timing: { quietMs: 200 } });
     git(root, "checkout", "-q", "large");
     await until(() => watch.runs() > 1);
     await allAnswered();
     expect(watch.runs()).toBe(2);
     // The folders that are new are watched.
-    await writeFile(join(root, "d39/e6/f1399.ts"), "changed");
+    await writeFile(join(root, "d19/e2/f1059.ts"), "changed");
     await expect.poll(watch.runs, patience).toBe(3);
   });
 
@@ -233,6 +253,7 @@ describe("a workspace that is gone", () => {
 describe("a run that fails", () => {
   it("is told, and tried again with the next change; the same failure is told once", async () => {
     const root = await temporaryFolder();
+    write(root, { "a.ts": "" });
     const full = resonaError("DISK_FULL", { path: "/i" });
     const outcomes = [undefined, full, full, undefined, full];
     const watch = await startWatch(root, {
@@ -243,9 +264,8 @@ describe("a run that fails", () => {
       },
     });
     for (let run = 2; run <= 5; run++) {
-      await writeFile(join(root, "a.ts"), String(run));
+      await touch(join(root, "a.ts"));
       await expect.poll(watch.runs, patience).toBe(run);
-      await allAnswered();
     }
     expect(watch.events.map(({ type }) => type)).toEqual([
       "indexed",
@@ -264,6 +284,7 @@ describe("a run that fails", () => {
 
   it("rebuilds at the start what was made otherwise, and later leaves that to who did it", async () => {
     const root = await temporaryFolder();
+    write(root, { "a.ts": "" });
     const asked: string[] = [];
     const watch = await startWatch(root, {
       run: async ({ ifOutdated }) => {
@@ -271,7 +292,7 @@ describe("a run that fails", () => {
         return nothingDone;
       },
     });
-    await writeFile(join(root, "a.ts"), "");
+    await touch(join(root, "a.ts"));
     await expect.poll(watch.runs, patience).toBe(2);
     expect(asked).toEqual(["rebuild", "refuse"]);
   });
@@ -369,12 +390,12 @@ describe("stopping", () => {
     const { signal } = controller;
     let runs = 0;
     const index = async () => {
-      if (++runs === 20) controller.abort();
+      if (++runs === 8) controller.abort();
       return nothingDone;
     };
     const timing = { ...testTiming, reconcileMs: 1, pollMs: 1 };
     await watchWorkspace({ workspace: root, indexPath: join(root, ".resona"), index }, { signal }, timing);
-    expect(runs).toBe(20);
+    expect(runs).toBe(8);
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 });

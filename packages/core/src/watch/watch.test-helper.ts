@@ -1,3 +1,5 @@
+import { utimes } from "node:fs/promises";
+
 import { onTestFinished, vi } from "vitest";
 
 import type { IndexSummary } from "../model/index-summary.ts";
@@ -6,7 +8,7 @@ import { type WatchedIndex, type WatchTiming, watchWorkspace } from "./watch-wor
 
 /** As the real one, but as short as events allow, and with nothing that happens by itself. */
 export const testTiming: WatchTiming = {
-  quietMs: 80,
+  quietMs: 60,
   maxWaitMs: 1_000,
   maxGitWaitMs: 20_000,
   reconcileMs: 3_600_000,
@@ -78,4 +80,9 @@ export async function until(isSo: () => boolean): Promise<void> {
 /** Waits long enough for whatever has happened so far to be answered. */
 export async function allAnswered(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 3 * testTiming.quietMs));
+}
+
+/** Changes a file in the least way that is told, as one event. */
+export async function touch(path: string): Promise<void> {
+  await utimes(path, new Date(), new Date());
 }

@@ -1,0 +1,111 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { env } from "node:process";
+
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+
+import { type Engine, type EngineOptions, type IndexSummary, openEngine, type WatchEvent } from "../src/index.ts";
+import { lockForWriting } from "../src/store/writer-lock.ts";
+import { git, repository, write } from "./git-repository.ts";
+import { temporaryFolder } from "./temp-folder.ts";
+
+// What is tested runs git in this process's environment.
+env["GIT_CONFIG_GLOBAL"] = "/dev/null";
+env["GIT_CONFIG_NOSYSTEM"] = "1";
+
+const patience = { interval: 10, timeout: 30_000 };
+const definition = (name: string) => `export function ${name}(): void {\n  // ${name}\n}\n`;
+
+/** An engine that watches until the test ends, with what its runs did. */
+async function watching(workspace: string, options: EngineOptions = {}) {
+  const engine = await openEngine({ workspace, ...options });
+  const controller = new AbortController();
+  const runs: IndexSummary[] = [];
+  const events: WatchEvent[] = [];
+  const onEvent = (event: WatchEvent) => {
+    if (event.type === "indexed") runs.push(event.summary);
+    if (event.type !== "progress") events.push(event);
+  };
+  const ended = engine.watch({ signal: controller.signal, onEvent });
+  onTestFinished(async () => {
+    controller.abort();
+    await ended.catch(() => undefined);
+    await engine.close();
+  });
+  await Promise.race([ended, vi.waitUntil(() => events.some(({ type }) => type === "watching"), patience)]);
+  return { engine, runs, events };
+}
+
+async function found(engine: Engine, name: string): Promise<readonly string[]> {
+  return (await engine.search(name)).hits.filter(({ symbols }) => symbols.includes(name)).map(({ path }) => path);
+}
+
+describe("an engine that watches", () => {
+  it("finds what is saved, not what is deleted, and writes nothing into the workspace", async () => {
+    const root = await temporaryFolder();
+    write(root, { "a.ts": definition("openHarbour") });
+    const { engine, runs } = await watching(root, { index: join(await temporaryFolder(), "index") });
+    expect(await found(engine, "openHarbour")).toEqual(["a.ts"]);
+    write(root, { "new/b.ts": definition("closeHarbour") });
+    await expect.poll(() => found(engine, "closeHarbour"), patience).toEqual(["new/b.ts"]);
+    await rm(join(root, "a.ts"));
+    await expect.poll(() => found(engine, "openHarbour"), patience).toEqual([]);
+    expect(await readdir(root)).toEqual(["new"]);
+    // An index that was deleted is built anew.
+    await rm(engine.indexPath, { recursive: true });
+    write(root, { "c.ts": definition("leaveHarbour") });
+    await expect.poll(() => runs.length, patience).toBe(4);
+    expect(runs.map(({ filesIndexed, filesRemoved }) => [filesIndexed, filesRemoved])).toEqual([
+      [1, 0],
+      [1, 0],
+      [0, 1],
+      [2, 0],
+    ]);
+  });
+
+  it("follows git from branch to branch", async () => {
+    const root = await repository({ "a.ts": definition("onMain") });
+    git(root, "checkout", "-q", "-b", "other");
+    write(root, { "a.ts": definition("onOther"), "b.ts": definition("alsoOnOther") });
+    git(root, "add", "--all");
+    git(root, "commit", "-qm", "other");
+    const { engine } = await watching(root);
+    expect(await found(engine, "onMain")).toEqual([]);
+    git(root, "checkout", "-q", "-");
+    await expect.poll(() => found(engine, "onMain"), patience).toEqual(["a.ts"]);
+    expect(await found(engine, "alsoOnOther")).toEqual([]);
+  });
+
+  it("does not disturb another one of the same workspace", async () => {
+    const root = await temporaryFolder();
+    write(root, { "a.ts": definition("first") });
+    const both = [await watching(root), await watching(root)] as const;
+    write(root, { "b.ts": definition("second") });
+    for (const { engine } of both) await expect.poll(() => found(engine, "second"), patience).toEqual(["b.ts"]);
+    // Each file was indexed once, by whoever came first.
+    await expect.poll(() => both.map(({ runs }) => runs.at(-1)?.filesInIndex), patience).toEqual([2, 2]);
+    const indexed = both.flatMap(({ runs }) => runs.map(({ filesIndexed }) => filesIndexed));
+    expect(indexed.reduce((sum, count) => sum + count, 0)).toBe(2);
+    expect(both.flatMap(({ events }) => events.map(({ type }) => type))).not.toContain("index-failed");
+  });
+
+  it("waits while another process writes, and then does what has come up meanwhile", async () => {
+    const root = await temporaryFolder();
+    write(root, { "a.ts": definition("first") });
+    const { engine, runs } = await watching(root);
+    const lock = await lockForWriting(engine.indexPath);
+    write(root, { "b.ts": definition("second") });
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    write(root, { "c.ts": definition("third") });
+    expect(runs).toHaveLength(1);
+    await lock.release();
+    await expect.poll(() => found(engine, "third"), patience).toEqual(["c.ts"]);
+    expect(await found(engine, "second")).toEqual(["b.ts"]);
+  });
+
+  it("does not begin where there can be no index", async () => {
+    const root = await temporaryFolder();
+    write(root, { ".resona/mine.txt": "x" });
+    await expect(watching(root)).rejects.toMatchObject({ code: "INDEX_FOREIGN" });
+  });
+});
