@@ -40,11 +40,31 @@ interface Examination {
   readonly signal: AbortSignal | undefined;
 }
 
+/** A table that is written or cleaned up without a pause is taken as it was found at last. */
+const ATTEMPTS = 5;
+
 /**
  * Looks at one table from its files upwards: manifest, files, columns, rows, indexes. What rests on something broken is
- * left out, since it would say the same again.
+ * left out, since it would say the same again. Trouble with a table that has changed meanwhile may be that a cleanup took
+ * away what was being looked at; then it is looked at again.
  */
 export async function examineTable(
+  expected: ExpectedTable,
+  open: TableOpener,
+  examination: Examination,
+): Promise<ExaminedTable> {
+  const versions = async () => {
+    const { manifests } = await listManifests(join(examination.folder, `${expected.name}.lance`));
+    return `${manifests[0]?.version} ${manifests.length}`;
+  };
+  for (let attempt = 1; ; attempt++) {
+    const before = await versions();
+    const examined = await examineOnce(expected, open, examination);
+    if (examined.findings.length === 0 || attempt === ATTEMPTS || before === (await versions())) return examined;
+  }
+}
+
+async function examineOnce(
   expected: ExpectedTable,
   open: TableOpener,
   examination: Examination,

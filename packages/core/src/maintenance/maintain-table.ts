@@ -21,6 +21,14 @@ export async function maintainTable(table: LanceTable, run: MaintenanceRun, vect
   await new TableMaintenance(table, run, vectorIndexRows).maintain();
 }
 
+/** What became of the indexes. */
+interface IndexesUpdated {
+  readonly isVectorAnew: boolean;
+  /** Whether one of them was broken. */
+  readonly areRepaired: boolean;
+  readonly isAnyAnew: boolean;
+}
+
 class TableMaintenance {
   readonly #table: LanceTable;
   readonly #run: MaintenanceRun;
@@ -39,10 +47,10 @@ class TableMaintenance {
     await this.#measure();
     const dueBefore = this.#indexesDue();
     let compaction = await this.#compact(this.#whyCompact());
-    const { isVectorAnew, areRepaired } = await this.#updateIndexes(compaction);
+    const { isVectorAnew, areRepaired, isAnyAnew } = await this.#updateIndexes(compaction);
     if (isVectorAnew)
       compaction = await this.#compact("the vector index was made anew, so that all fragments can merge");
-    else if (areRepaired && compaction === "failed") compaction = await this.#compact("indexes were repaired");
+    else if (isAnyAnew && compaction === "failed") compaction = await this.#compact("indexes were made anew");
     const freedBytes = await this.#cleanUp(compaction);
     if (freedBytes > 0 && this.#foundDiskFull()) await this.#tryAgain();
 
@@ -101,9 +109,9 @@ class TableMaintenance {
       );
   }
 
-  async #updateIndexes(compaction: StepOutcome): Promise<{ isVectorAnew: boolean; areRepaired: boolean }> {
+  async #updateIndexes(compaction: StepOutcome): Promise<IndexesUpdated> {
     const { skipIndex, skipCompaction, onlyIfNeeded } = this.#run.settings;
-    if (skipIndex) return { isVectorAnew: false, areRepaired: false };
+    if (skipIndex) return { isVectorAnew: false, areRepaired: false, isAnyAnew: false };
     const { name } = this.#table;
     const works = await indexWork(this.#table, this.#state, this.#indexesDue(), {
       areAsked: !onlyIfNeeded || compaction === "failed",
@@ -113,7 +121,7 @@ class TableMaintenance {
     const isVectorAnew = done.some(({ index, action }) => index.kind === "vector" && action === "rebuild");
     if (isVectorAnew && skipCompaction)
       this.#run.notes.push(`The fragments of ${name} merge when it is compacted, which was skipped.`);
-    return { isVectorAnew, areRepaired: done.some(({ isRepair }) => isRepair) };
+    return { isVectorAnew, areRepaired: done.some(({ isRepair }) => isRepair), isAnyAnew: done.length > 0 };
   }
 
   /** @returns what of it was done. */
