@@ -99,7 +99,15 @@ describe("an index of items", () => {
     expect((await cli(["embed", "delete", "law", ...at], { cwd })).code).toBe(1);
     const stats = await cli(["embed", "stats", "--json", ...at], { cwd });
     expect(JSON.parse(stats.stdout)).toMatchObject({ command: "embed stats", items: 2, records: 2 });
-    expect((await cli(["embed", "stats", ...at], { cwd })).stdout).toMatch(/^Index {6}.*shelf\n/);
+    const shown = await cli(["embed", "stats", ...at], { cwd });
+    expect(shown.stdout).toMatch(/^Index {6}.*shelf\n[^]*\nHealth {5}healthy\n/);
+    const maintained = await cli(["embed", "maintain", "--retention-days", "0", "--json", ...at], { cwd });
+    expect(JSON.parse(maintained.stdout)).toMatchObject({
+      command: "embed maintain",
+      failures: [],
+      cleanup: { versionsRemoved: expect.any(Number) as number },
+      after: { fragments: 1, unindexedRows: 0 },
+    });
   });
 
   test("is not the index of a workspace", async () => {
