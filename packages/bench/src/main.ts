@@ -28,7 +28,7 @@ async function report(): Promise<boolean> {
     case "change-detection":
       return (await reportChangeDetection(progress)).checks.every(isMet);
     case "maintenance":
-      return (await reportMaintenance(progress)).checks.every(isMet);
+      return (await reportMaintenance(rest[0], progress)).every(isMet);
     case "embed-scale":
       return (await reportEmbedScale(rest[0], progress)).every(isMet);
     case undefined:
