@@ -73,6 +73,23 @@ const tolerances: Readonly<Record<BlockFormat, number>> = {
   Q5_K: 0.08,
   Q6_K: 0.04,
 };
+/**
+ * How many times its scale a number of the format can be. Scales are float16, whose numbers are at least 2^-24 apart, so
+ * that in a block of tiny numbers the scale itself is off by up to 2^-25.
+ */
+const scaleFactors: Readonly<Record<BlockFormat, number>> = {
+  F32: 0,
+  F16: 0,
+  BF16: 0,
+  Q4_0: 8,
+  Q4_1: 16,
+  Q5_0: 16,
+  Q5_1: 32,
+  Q8_0: 127,
+  Q4_K: 63 * 16,
+  Q5_K: 63 * 32,
+  Q6_K: 128 * 32,
+};
 const formats = Object.keys(blockLayouts) as BlockFormat[];
 
 describe.each(formats)("%s", (format) => {
@@ -90,12 +107,21 @@ describe.each(formats)("%s", (format) => {
           const block = Math.floor(i / elements) * elements;
           const largest = Math.max(...values.subarray(block, block + elements).map(Math.abs));
           expect(Math.abs((decoded[i] ?? Number.NaN) - value)).toBeLessThanOrEqual(
-            tolerances[format] * largest + 2 ** -20,
+            tolerances[format] * largest + scaleFactors[format] * 2 ** -25 + 2 ** -20,
           );
         }
       }),
       { numRuns: 100 },
     );
+  });
+
+  it("reads tiny numbers back as closely as its scale can be written", () => {
+    const values = Float32Array.from({ length: elements }, (_, i) => 0.001 * Math.sin(i + 1));
+    const decoded = decode(format, encodeBlocks(format, values), elements);
+    const largest = Math.max(...values.map(Math.abs));
+    const most = tolerances[format] * largest + scaleFactors[format] * 2 ** -25;
+    for (const [i, value] of values.entries())
+      expect(Math.abs((decoded[i] ?? Number.NaN) - value)).toBeLessThanOrEqual(most);
   });
 
   it("keeps zeros", () => {
