@@ -1,5 +1,5 @@
 // `npm run bench`: measures every bound, prints measurement, bound and committed baseline, and writes the baseline with
-// --update. With `models`, `change-detection`, `maintenance` or `embed-scale`: the promises about these, which take longer.
+// --update. With `models`, `change-detection`, `maintenance`, `embed-scale` or `watch`: the promises about these, which take longer.
 // Exits with 1 if one is not kept.
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
@@ -11,6 +11,7 @@ import { reportMaintenance } from "./maintenance/report-maintenance.ts";
 import { measureBounds } from "./measure-bounds.ts";
 import { reportModels } from "./models/report-models.ts";
 import { isMet } from "./models/report.ts";
+import { measureWatch } from "./watch/measure-watch.ts";
 
 const baselineFile = new URL("../baselines/bounds.json", import.meta.url);
 
@@ -31,6 +32,11 @@ async function report(): Promise<boolean> {
       return (await reportMaintenance(rest[0], progress)).every(isMet);
     case "embed-scale":
       return (await reportEmbedScale(rest[0], progress)).every(isMet);
+    case "watch": {
+      const { saves } = await measureWatch(rest, progress);
+      // A second from a save until it is found.
+      return saves.every(({ searchable }) => searchable.p95 <= 1_000);
+    }
     case undefined:
     default:
       return reportBounds();

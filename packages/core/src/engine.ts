@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import { createChunker } from "./chunk/create-chunker.ts";
 import { CommitIndex, type CommitRun } from "./commit-index.ts";
 import { resonaError } from "./errors.ts";
-import { IndexHandle, type StoreKind, type WritableIndex } from "./index-handle.ts";
+import { IndexHandle, KEEP_VERSIONS_DAYS, type StoreKind, type WritableIndex } from "./index-handle.ts";
 import { embeddingTotals } from "./indexing/embedding-totals.ts";
 import { indexWorkspace } from "./indexing/index-workspace.ts";
 import type { CommitSearchResult, CommitSummary } from "./model/commit-hit.ts";
@@ -22,7 +22,7 @@ import { describeIndex } from "./stats/describe-index.ts";
 import { countFileRecords } from "./stats/index-stats.ts";
 import { storageStats } from "./stats/storage-stats.ts";
 import { IndexStore } from "./store/index-store.ts";
-import { type WatchOptions, watchWorkspace } from "./watch/watch-workspace.ts";
+import { type WatchedIndex, type WatchOptions, watchWorkspace } from "./watch/watch-workspace.ts";
 
 export interface IndexOptions {
   /** Builds the index anew even if it could be brought up to date. */
@@ -145,14 +145,23 @@ class WorkspaceEngine implements Engine {
   }
 
   async index(options: IndexOptions = {}): Promise<IndexSummary> {
-    const { signal = new AbortController().signal, onEvent = () => undefined } = options;
-    const startedAt = performance.now();
-    return this.#index.write({ ...options, onEvent }, (index) => this.#run(index, { signal, onEvent, startedAt }));
+    return this.#indexFiles(options, true);
   }
 
   watch(options: WatchOptions): Promise<void> {
     const { workspace, indexPath } = this;
-    return watchWorkspace({ workspace, indexPath, index: (run) => this.index(run) }, options);
+    const maintain: WatchedIndex["maintain"] = async ({ signal, onEvent }) => {
+      const { failures } = await this.maintain({
+        onlyIfNeeded: true,
+        retentionDays: KEEP_VERSIONS_DAYS,
+        signal,
+        onProgress: (step, details = "") => onEvent({ type: "debug", message: `${step}: ${details}` }),
+      });
+      for (const { step, message } of failures)
+        onEvent({ type: "notice", code: "MAINTENANCE_FAILED", message: `Maintenance (${step}) failed: ${message}` });
+    };
+    const index: WatchedIndex["index"] = (run) => this.#indexFiles(run, run.maintain);
+    return watchWorkspace({ workspace, indexPath, index, maintain }, options);
   }
 
   async search(query: string, options: SearchOptions = {}): Promise<SearchResult> {
@@ -211,6 +220,15 @@ class WorkspaceEngine implements Engine {
   async close(): Promise<void> {
     await this.#commits?.close();
     await this.#index.close();
+  }
+
+  #indexFiles(options: IndexOptions, maintain: boolean): Promise<IndexSummary> {
+    const { signal = new AbortController().signal, onEvent = () => undefined } = options;
+    const startedAt = performance.now();
+    return this.#index.write({ ...options, onEvent }, (index) => {
+      const hooks = maintain ? index : { ...index, maintainIfNeeded: () => Promise.resolve() };
+      return this.#run(hooks, { signal, onEvent, startedAt });
+    });
   }
 
   async #run(

@@ -39,7 +39,7 @@ import { type WriterLock, isBeingWritten, lockForWriting } from "./store/writer-
  */
 const RECORDS_VERSION = 1;
 /** Versions that a run has replaced stay readable for an hour by those who opened them. */
-const KEEP_VERSIONS_DAYS = 1 / 24;
+export const KEEP_VERSIONS_DAYS: number = 1 / 24;
 
 /** What the stores of both kinds of index have in common. */
 interface IndexTables {

@@ -106,25 +106,32 @@ export class ChangeWatch {
     this.#compareAt = performance.now() + this.intervalMs;
   }
 
-  /** Waits until there may be something to do, or the signal is aborted. */
-  async work(): Promise<void> {
+  /**
+   * Waits until there may be something to do, or the signal is aborted.
+   *
+   * @param idleAt when nothing has to be done any more, in the time of `performance.now()`.
+   * @returns `idle` if it came to that.
+   */
+  async work(idleAt: number): Promise<"work" | "idle"> {
     // However long runs take, there is some time between those that nothing has asked for.
     this.#compareAt = Math.max(this.#compareAt, performance.now() + this.#timing.pollMs);
     while (!this.#signal.aborted) {
       const now = performance.now();
       if (now >= this.#compareAt || this.#clockHasJumped()) this.#isStale = true;
-      if (this.#isStale) return;
+      if (this.#isStale) return "work";
       const { dueAt } = this.#pending;
+      if (dueAt === undefined && now >= idleAt) return "idle";
       if (dueAt !== undefined && now >= dueAt && !(await this.#gitIsBusy(now))) {
         const burst = this.#pending.take();
         this.#isStale = burst.isDoubtful || (await this.#hasUnwatchedFolder(burst));
-        if (this.#isStale || (await this.#matters(burst))) return;
+        if (this.#isStale || (await this.#matters(burst))) return "work";
       } else {
         // While git is busy the changes are due, and looked at again after a pause.
-        const next = dueAt === undefined ? Infinity : Math.max(dueAt, now + this.#timing.quietMs / 4);
+        const next = dueAt === undefined ? idleAt : Math.max(dueAt, now + this.#timing.quietMs / 4);
         await this.#wakeUpCall.sleep(Math.min(next, this.#compareAt, now + CLOCK_CHECK_MS) - now);
       }
     }
+    return "work";
   }
 
   /** Waits, whatever changes meanwhile, unless the signal is aborted. */

@@ -21,7 +21,10 @@ export interface IndexedEvent {
   readonly changed: boolean;
 }
 
-/** A run has failed; the next change, or the next comparison, tries again. Told once of failures that are the same. */
+/**
+ * A run has failed, or maintenance between runs; the next change, comparison or pause tries again. Told once of failures
+ * that are the same.
+ */
 export interface IndexFailedEvent {
   readonly type: "index-failed";
   /** A ResonaError unless it is a fault of Resona's. */

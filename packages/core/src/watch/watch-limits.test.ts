@@ -20,7 +20,8 @@ async function watchWithin(limit: string, value: number, workspace: string): Pro
       if (event.type === "watching") stop.abort();
     };
     const workspace = process.argv[1];
-    await watchWorkspace({ workspace, indexPath: workspace + "/.resona", index }, { signal: stop.signal, onEvent });`;
+    const maintain = async () => {};
+    await watchWorkspace({ workspace, indexPath: workspace + "/.resona", index, maintain }, { signal: stop.signal, onEvent });`;
   const command = `echo ${value} > /proc/sys/user/${limit} && exec "$0" "$@"`;
   const args = ["--conditions=@resona/source", "--input-type=module", "-e", script, workspace];
   const child = spawn("unshare", ["-Ur", "sh", "-c", command, execPath, ...args], {

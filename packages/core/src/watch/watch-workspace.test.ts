@@ -18,7 +18,9 @@ env["GIT_CONFIG_NOSYSTEM"] = "1";
 
 const locked = resonaError("INDEX_LOCKED", { path: "/i", holder: "process 7" });
 
-/** A run that waits until it is let go. */
+const maintain = async () => {};
+
+/** Something that waits until it is let go. */
 function gate() {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {
@@ -267,13 +269,8 @@ describe("a run that fails", () => {
       await touch(join(root, "a.ts"));
       await expect.poll(watch.runs, patience).toBe(run);
     }
-    expect(watch.events.map(({ type }) => type)).toEqual([
-      "indexed",
-      "watching",
-      "index-failed",
-      "indexed",
-      "index-failed",
-    ]);
+    const told = ["indexed", "watching", "index-failed", "indexed", "index-failed"];
+    await expect.poll(() => watch.events.map(({ type }) => type), patience).toEqual(told);
     expect(watch.events.at(-1)).toEqual({ type: "index-failed", error: full });
   });
 
@@ -295,6 +292,82 @@ describe("a run that fails", () => {
     await touch(join(root, "a.ts"));
     await expect.poll(watch.runs, patience).toBe(2);
     expect(asked).toEqual(["rebuild", "refuse"]);
+  });
+});
+
+describe("maintenance", () => {
+  const somethingDone = async () => ({ ...nothingDone, batchesProcessed: 1 });
+
+  it("is done by the first run, and then waits for a pause after runs that wrote something", async () => {
+    const root = await temporaryFolder();
+    write(root, { "a.ts": "" });
+    const asked: boolean[] = [];
+    let maintained = 0;
+    const watch = await startWatch(root, {
+      timing: { idleMs: 1 },
+      run: async ({ maintain: isAsked }, number) => {
+        asked.push(isAsked);
+        return number === 2 ? nothingDone : somethingDone();
+      },
+      maintain: async () => void maintained++,
+    });
+    for (const run of [2, 3]) {
+      await touch(join(root, "a.ts"));
+      await expect.poll(watch.runs, patience).toBe(run);
+      await allAnswered();
+      expect(maintained).toBe(run - 2);
+    }
+    expect(asked).toEqual([true, false, false]);
+  });
+
+  it("is not put off for ever where there is never a pause", async () => {
+    const asked: boolean[] = [];
+    const watch = await startWatch(await temporaryFolder(), {
+      timing: { reconcileMs: 1, pollMs: 1, maxUnmaintainedRuns: 3 },
+      run: async ({ maintain: isAsked }) => {
+        asked.push(isAsked);
+        return somethingDone();
+      },
+    });
+    await until(() => watch.runs() >= 9);
+    expect(asked.slice(0, 9)).toEqual([true, false, false, false, true, false, false, false, true]);
+  });
+
+  it("that fails is told once, and tried again; a lock is no failure", async () => {
+    const root = await temporaryFolder();
+    write(root, { "a.ts": "" });
+    const full = resonaError("DISK_FULL", { path: "/i" });
+    const failures = [locked, full, full, undefined];
+    const watch = await startWatch(root, {
+      timing: { idleMs: 1 },
+      run: somethingDone,
+      maintain: async () => {
+        const failure = failures.shift();
+        if (failure) throw failure;
+      },
+    });
+    await touch(join(root, "a.ts"));
+    await until(() => failures.length === 0);
+    expect(watch.events.slice(2)).toMatchObject([{ type: "indexed" }, { type: "index-failed", error: full }]);
+    expect(watch.runs()).toBe(2);
+  });
+
+  it("that is stopped says that it finishes first what it does", async () => {
+    const root = await temporaryFolder();
+    write(root, { "a.ts": "" });
+    const begun = gate();
+    const watch = await startWatch(root, {
+      timing: { idleMs: 1 },
+      run: somethingDone,
+      maintain: async ({ signal }) => {
+        begun.open();
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      },
+    });
+    await touch(join(root, "a.ts"));
+    await begun.opened;
+    await watch.stop();
+    expect(watch.notices("FINISHING")).toHaveLength(1);
   });
 });
 
@@ -352,7 +425,8 @@ describe("stopping", () => {
       if (point === "locked" || point === "gone") controller.abort();
     };
     const timing = { ...testTiming, goneMs: 3_600_000, lockMs: { first: 3_600_000, last: 3_600_000 } };
-    await watchWorkspace({ workspace: root, indexPath: join(root, ".resona"), index }, { signal, onEvent }, timing);
+    const indexPath = join(root, ".resona");
+    await watchWorkspace({ workspace: root, indexPath, index, maintain }, { signal, onEvent }, timing);
     return types;
   }
 
@@ -394,7 +468,8 @@ describe("stopping", () => {
       return nothingDone;
     };
     const timing = { ...testTiming, reconcileMs: 1, pollMs: 1 };
-    await watchWorkspace({ workspace: root, indexPath: join(root, ".resona"), index }, { signal }, timing);
+    const indexPath = join(root, ".resona");
+    await watchWorkspace({ workspace: root, indexPath, index, maintain }, { signal }, timing);
     expect(runs).toBe(8);
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });

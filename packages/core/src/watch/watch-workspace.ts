@@ -1,6 +1,6 @@
 import { ResonaError } from "../errors.ts";
 import type { IndexSummary } from "../model/index-summary.ts";
-import type { IndexEvent } from "../model/progress.ts";
+import type { IndexEvent, RunEvent } from "../model/progress.ts";
 import { ChangeWatch, type ChangeTiming } from "./change-watch.ts";
 import { exists } from "./exists.ts";
 import type { WatchEvent } from "./watch-event.ts";
@@ -20,12 +20,19 @@ export interface WatchedIndex {
   /** Brings the index up to date; throws as `Engine.index` does. */
   readonly index: (run: {
     readonly ifOutdated: "rebuild" | "refuse";
+    /** Whether to do what maintenance is due, which takes many times longer than a file that was saved. */
+    readonly maintain: boolean;
     readonly signal: AbortSignal;
     readonly onEvent: (event: IndexEvent) => void;
   }) => Promise<IndexSummary>;
+  /** Does what maintenance is due; throws as `Engine.maintain` does. */
+  readonly maintain: (run: {
+    readonly signal: AbortSignal;
+    readonly onEvent: (event: RunEvent) => void;
+  }) => Promise<void>;
 }
 
-/** Milliseconds. */
+/** In milliseconds, except for counts. */
 export interface WatchTiming extends ChangeTiming {
   /** Between looks for a workspace that is gone. */
   readonly goneMs: number;
@@ -33,6 +40,10 @@ export interface WatchTiming extends ChangeTiming {
   readonly lockMs: { readonly first: number; readonly last: number };
   /** After this time of waiting for the lock it is said. */
   readonly lockSaidMs: number;
+  /** What maintenance is due waits for a pause of this length, … */
+  readonly idleMs: number;
+  /** … or until so many runs have written something: each adds a fragment, which makes searches a little slower. */
+  readonly maxUnmaintainedRuns: number;
 }
 
 const defaultTiming: WatchTiming = {
@@ -44,6 +55,8 @@ const defaultTiming: WatchTiming = {
   goneMs: 1_000,
   lockMs: { first: 250, last: 5_000 },
   lockSaidMs: 2_000,
+  idleMs: 30_000,
+  maxUnmaintainedRuns: 64,
 };
 
 const lockCodes: ReadonlySet<string> = new Set(["INDEX_LOCKED", "LOCK_LOST"]);
@@ -75,6 +88,9 @@ class WorkspaceWatch {
   /** Of the last run. */
   #notices: ReadonlySet<string> = new Set();
   #filesFailed = 0;
+  /** Runs that wrote something since what maintenance is due was done. */
+  #runsToMaintain = 0;
+  #idleSince = 0;
   #lastFailure: string | undefined;
 
   constructor(index: WatchedIndex, { signal, onEvent = () => undefined }: WatchOptions, timing: WatchTiming) {
@@ -90,7 +106,8 @@ class WorkspaceWatch {
       while (!this.#signal.aborted) {
         await this.#bringUpToDate();
         if (!this.#signal.aborted) this.#tellHow();
-        await this.#changes.work();
+        while (!this.#signal.aborted && (await this.#changes.work(this.#maintainAt())) === "idle")
+          await this.#maintain();
       }
     } catch (error) {
       if (!this.#signal.aborted) throw error;
@@ -146,10 +163,35 @@ class WorkspaceWatch {
     this.#notices = notices;
     try {
       // Two who watch with different models would otherwise build each other's index anew for ever.
-      const ifOutdated = this.#by === undefined ? "rebuild" : "refuse";
-      return await this.#index.index({ ifOutdated, signal: run.signal, onEvent });
+      const isFirst = this.#by === undefined;
+      const ifOutdated = isFirst ? "rebuild" : "refuse";
+      const maintain = isFirst || this.#runsToMaintain >= this.#timing.maxUnmaintainedRuns;
+      const summary = await this.#index.index({ ifOutdated, maintain, signal: run.signal, onEvent });
+      if (maintain) this.#runsToMaintain = 0;
+      else if (summary.batchesProcessed > 0) this.#runsToMaintain++;
+      return summary;
     } finally {
       this.#signal.removeEventListener("abort", stop);
+      this.#idleSince = performance.now();
+    }
+  }
+
+  #maintainAt(): number {
+    return this.#runsToMaintain === 0 ? Infinity : this.#idleSince + this.#timing.idleMs;
+  }
+
+  /** Makes good use of a pause; what fails is tried again in the next. */
+  async #maintain(): Promise<void> {
+    const stopping = () => this.#notice("FINISHING", "The index is being maintained; the step under way is finished.");
+    this.#signal.addEventListener("abort", stopping, { once: true });
+    try {
+      await this.#index.maintain({ signal: this.#signal, onEvent: this.#onEvent });
+      this.#runsToMaintain = 0;
+    } catch (error) {
+      if (!isLocked(error)) this.#failed(error);
+    } finally {
+      this.#signal.removeEventListener("abort", stopping);
+      this.#idleSince = performance.now();
     }
   }
 

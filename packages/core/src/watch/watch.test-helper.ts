@@ -16,6 +16,8 @@ export const testTiming: WatchTiming = {
   goneMs: 10,
   lockMs: { first: 5, last: 20 },
   lockSaidMs: 0,
+  idleMs: 3_600_000,
+  maxUnmaintainedRuns: 1_000,
 };
 
 /** What a run that finds nothing to do says, as far as watching asks. */
@@ -24,6 +26,7 @@ export const nothingDone = {
   filesIndexed: 0,
   filesRemoved: 0,
   filesFailed: 0,
+  batchesProcessed: 0,
 } as IndexSummary;
 
 export interface StartedWatch {
@@ -40,11 +43,13 @@ export async function startWatch(
   workspace: string,
   {
     run = async () => nothingDone,
+    maintain = async () => {},
     timing = {},
     indexPath = `${workspace}/.resona`,
   }: {
     /** Is told the number of the run, 1 for the first. */
     readonly run?: (options: Parameters<WatchedIndex["index"]>[0], number: number) => Promise<IndexSummary>;
+    readonly maintain?: WatchedIndex["maintain"];
     readonly timing?: Partial<WatchTiming>;
     readonly indexPath?: string;
   } = {},
@@ -54,7 +59,7 @@ export async function startWatch(
   const controller = new AbortController();
   const index: WatchedIndex["index"] = (options) => run(options, ++runs);
   const options = { signal: controller.signal, onEvent: (event: WatchEvent) => void events.push(event) };
-  const ended = watchWorkspace({ workspace, indexPath, index }, options, { ...testTiming, ...timing });
+  const ended = watchWorkspace({ workspace, indexPath, index, maintain }, options, { ...testTiming, ...timing });
   const stop = async () => {
     controller.abort();
     await ended;
