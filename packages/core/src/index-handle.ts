@@ -37,7 +37,7 @@ import { type WriterLock, isBeingWritten, lockForWriting } from "./store/writer-
  * Raise when discovery, chunking, the terms of the full-text index, or what a model is given of a chunk change what is
  * stored for an unchanged file or item; every index is then rebuilt.
  */
-const RECORDS_VERSION = 1;
+const RECORDS_VERSION = 2;
 /** Versions that a run has replaced stay readable for an hour by those who opened them. */
 export const KEEP_VERSIONS_DAYS: number = 1 / 24;
 

@@ -20,6 +20,7 @@ export function createHashEmbedder(dimension = 32): Embedder {
     modelId: `hash-${dimension}`,
     modelName: "hash",
     dimension,
+    readsPath: false,
     maxTokens: Number.POSITIVE_INFINITY,
     embedDocuments: async (documents) => documents.map(({ text }) => embed(text)),
     embedQuery: async (query) => embed(query),

@@ -86,7 +86,12 @@ export function formatIndexSummary(summary: IndexSummary, workspace: string): st
 
 /** What an indexing run did, in one line. */
 export function workDone(summary: IndexSummary): string {
-  const indexed = `Indexed ${counted(summary.filesIndexed, "file")} (${counted(summary.chunksWritten, "chunk")}, ${formatBytes(summary.bytesRead)})`;
+  const work = [
+    counted(summary.chunksWritten, "chunk"),
+    ...(summary.reusedEmbeddings > 0 ? [`${formatCount(summary.reusedEmbeddings)} of them embedded before`] : []),
+    formatBytes(summary.bytesRead),
+  ];
+  const indexed = `Indexed ${counted(summary.filesIndexed, "file")} (${work.join(", ")})`;
   const others = [`${formatCount(summary.filesUnchanged)} unchanged`, `${formatCount(summary.filesRemoved)} removed`];
   return `${indexed} in ${formatDuration(summary.durationMs)}; ${others.join(", ")}; peak memory ${formatBytes(summary.peakRssBytes)}.`;
 }

@@ -20,7 +20,11 @@ const linesShown = 12;
 
 /** What a run did, in a few lines. */
 export function formatEmbedSummary(report: EmbedReport): string {
-  const embedded = `Embedded ${counted(report.itemsEmbedded, "item")} (${counted(report.totalEmbeddings, "record")})`;
+  const records = [
+    counted(report.totalEmbeddings, "record"),
+    ...(report.reusedEmbeddings > 0 ? [`${formatCount(report.reusedEmbeddings)} of them embedded before`] : []),
+  ];
+  const embedded = `Embedded ${counted(report.itemsEmbedded, "item")} (${records.join(", ")})`;
   const others = [
     `${formatCount(report.itemsUnchanged)} unchanged`,
     ...(report.itemsEmpty > 0 ? [`${formatCount(report.itemsEmpty)} empty`] : []),
@@ -116,6 +120,7 @@ export function generateDocument(report: EmbedReport, indexPath: string): string
     itemsFailed: report.itemsFailed,
     failures: report.failures.map(({ line, message }) => ({ line, message })),
     totalEmbeddings: report.totalEmbeddings,
+    reusedEmbeddings: report.reusedEmbeddings,
     batchesProcessed: report.batchesProcessed,
     collectionCount: report.collectionCount,
     truncatedChunks: report.truncatedChunks,

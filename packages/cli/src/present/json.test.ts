@@ -16,6 +16,7 @@ const summaryFields = {
   filesRemoved: 0,
   filesInIndex: 3,
   chunksWritten: 5,
+  reusedEmbeddings: 0,
   batchesProcessed: 1,
   collectionCount: 7,
   truncatedChunks: 0,

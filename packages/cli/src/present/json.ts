@@ -131,6 +131,7 @@ function summaryFields(summary: IndexSummary): object {
     filesRemoved: summary.filesRemoved,
     filesInIndex: summary.filesInIndex,
     chunksWritten: summary.chunksWritten,
+    reusedEmbeddings: summary.reusedEmbeddings,
     batchesProcessed: summary.batchesProcessed,
     collectionCount: summary.collectionCount,
     truncatedChunks: summary.truncatedChunks,

@@ -5,6 +5,11 @@ export interface Embedder {
   /** What people call the model. */
   readonly modelName: string;
   readonly dimension: number;
+  /**
+   * Whether a document's vector depends on its path. If not, it belongs to the content wherever that is, and need not be
+   * computed again after a move.
+   */
+  readonly readsPath: boolean;
   /** Tokens after which a text is cut off; `Infinity` for a model that reads all of any text. */
   readonly maxTokens: number;
   /** One vector per document, in order; undefined for one that is too long for the model. */

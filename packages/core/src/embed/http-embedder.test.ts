@@ -68,7 +68,7 @@ describe("an embedder over HTTP", () => {
     expect(sizes(server).slice(4)).toEqual([1, 1]);
   });
 
-  it("says where a document stands, before its text, and puts a model's prefixes first", async () => {
+  it("says in what a document stands, before its text, and puts a model's prefixes first", async () => {
     const server = await startEmbeddingServer();
     const prefixes = { query: "search_query: ", document: "search_document: " };
     const embedder = await embedderOf(server, { prefixes });
@@ -76,7 +76,7 @@ describe("an embedder over HTTP", () => {
     await embedder.embedDocuments([plain("an item")]);
     await embedder.embedQuery("where");
     expect(server.requests.map(({ body }) => body.input)).toEqual([
-      ["search_document: src/a.ts Queue push\nbody"],
+      ["search_document: Queue push\nbody"],
       ["search_document: an item"],
       ["search_query: where"],
     ]);

@@ -13,7 +13,7 @@ import { requestBatches } from "./request-batches.ts";
 import { RequestSlots } from "./request-slots.ts";
 
 /** Raise when what is sent for a document changes. */
-const DOCUMENT_LAYOUT = 1;
+const DOCUMENT_LAYOUT = 2;
 /** The limit of OpenAI, and of services that follow it. */
 const MAX_TEXTS = 2_048;
 /**
@@ -132,6 +132,7 @@ class ServiceEmbedder implements Embedder {
   readonly modelId: string;
   readonly modelName: string;
   readonly dimension: number;
+  readonly readsPath: boolean = false;
   /** Nothing is cut off: what the model cannot read is given back. */
   readonly maxTokens: number = Number.POSITIVE_INFINITY;
   readonly #requests: EmbeddingRequests;
@@ -198,10 +199,10 @@ class ServiceEmbedder implements Embedder {
     return signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
   }
 
-  /** A first line says where a text stands, and in what, as a reader would want to know. */
+  /** A first line says in what a text stands, as a reader would want to know. */
   *#textsOf(documents: readonly EmbeddingDocument[]): Generator<string> {
-    for (const { path, scope, text } of documents) {
-      const place = [path, ...scope].join(" ");
+    for (const { scope, text } of documents) {
+      const place = scope.join(" ");
       // A lone surrogate is no JSON that every service reads.
       yield `${this.#prefixes.document}${place === "" ? "" : `${place}\n`}${text}`.toWellFormed();
     }

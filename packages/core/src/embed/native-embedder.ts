@@ -1,7 +1,6 @@
 import { availableParallelism } from "node:os";
 
 import { createEmbedder } from "@resona/native-embed";
-import type { NativeEmbedder } from "@resona/native-embed";
 
 import type { Embedder, EmbeddingDocument } from "./embedder.ts";
 import { toModelError } from "./model-errors.ts";
@@ -29,11 +28,14 @@ export async function createNativeEmbedder(model: NativeModel, signal?: AbortSig
     }
   };
   const native = await translated(createEmbedder({ model: path, pooling, threads, signal }));
-  const contextOf = contextFor(native);
+  // Trained with paths; the others take too long to embed all again that was only moved.
+  const readsPath = native.architecture === "static-embedding";
+  const contextOf = readsPath ? trainedContext : enclosingNames;
   return {
     modelId: native.modelId,
     modelName: native.name,
     dimension: native.dimension,
+    readsPath,
     maxTokens: native.maxTokens,
     embedDocuments(documents, batchSignal) {
       const texts = documents.map((document) => ({ text: document.text, context: contextOf(document) }));
@@ -50,10 +52,6 @@ export function cappedThreads(threads: number | undefined, cores: number): numbe
   return threads === undefined ? undefined : Math.min(threads, cores);
 }
 
-function contextFor({ architecture }: NativeEmbedder): (document: EmbeddingDocument) => string {
-  return architecture === "static-embedding" ? trainedContext : placeInWords;
-}
-
 /**
  * The built-in model was trained with the file's name twice and its last three directories as a document's context. The
  * names around the chunk are added, because a piece of a long definition does not say itself whose it is.
@@ -64,7 +62,7 @@ function trainedContext({ path, scope }: EmbeddingDocument): string {
   return [name, name, ...directories.slice(-3), ...scope].join(" ");
 }
 
-/** Transformers read a first line as a reader does: where the text stands, and in what. */
-function placeInWords({ path, scope }: EmbeddingDocument): string {
-  return [path, ...scope].join(" ");
+/** Transformers read a first line as a reader does: in what the text stands. */
+function enclosingNames({ scope }: EmbeddingDocument): string {
+  return scope.join(" ");
 }

@@ -1,7 +1,6 @@
-import type { Embedder } from "../embed/embedder.ts";
 import { type ErrorCode, ResonaError } from "../errors.ts";
 import type { EmbeddedChunk } from "../store/store.ts";
-import { documentTerms } from "../text/identifier-terms.ts";
+import type { ChunkEmbedder } from "./chunk-embedder.ts";
 import type { PreparedFile } from "./prepare-file.ts";
 
 /** What is to be committed for one file. */
@@ -21,7 +20,7 @@ const TELLING_FAILURES = 3;
  */
 export async function embedFiles(
   group: readonly PreparedFile[],
-  embedder: Embedder,
+  embedder: ChunkEmbedder,
   signal: AbortSignal,
   fail: (file: PreparedFile, failure: string) => EmbeddedFile,
 ): Promise<EmbeddedFile[]> {
@@ -46,24 +45,15 @@ export async function embedFiles(
 
 async function embedTogether(
   group: readonly PreparedFile[],
-  embedder: Embedder,
+  embedder: ChunkEmbedder,
   signal: AbortSignal,
 ): Promise<EmbeddedFile[]> {
-  const documents = group.flatMap(({ record: { path }, chunks = [] }) => chunks.map((chunk) => ({ ...chunk, path })));
-  const vectors = documents.length === 0 ? [] : await embedder.embedDocuments(documents, signal);
-  if (vectors.length !== documents.length)
-    throw new RangeError(`The embedder gave ${vectors.length} vectors for ${documents.length} chunks.`);
+  const chunks = group.flatMap(({ record: { path }, chunks: own = [] }) => own.map((chunk) => ({ ...chunk, path })));
+  const embedded = await embedder.embed(chunks, signal);
   let at = 0;
   return group.map((file): EmbeddedFile => {
     if (file.job.state.kind === "chunked") file.job.advance({ kind: "embedded" });
-    const { path } = file.record;
-    const chunks = file.chunks?.map((chunk) => ({
-      ...chunk,
-      terms: documentTerms({ ...chunk, path }),
-      // Too long to be embedded, it is found by its words.
-      vector: vectors[at++] ?? new Float32Array(embedder.dimension),
-    }));
-    return { ...file, chunks };
+    return { ...file, chunks: file.chunks && embedded.slice(at, (at += file.chunks.length)) };
   });
 }
 

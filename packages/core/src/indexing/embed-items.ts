@@ -7,7 +7,7 @@ import type { EmbedEvent, EmbedProgressEvent, ItemFailure } from "../model/item.
 import type { ItemStore } from "../store/item-store.ts";
 import type { EmbeddedSource, ItemBatch } from "../store/store.ts";
 import { concurrentMap } from "../support/concurrent-map.ts";
-import { documentTerms } from "../text/identifier-terms.ts";
+import { ChunkEmbedder } from "./chunk-embedder.ts";
 import { type CommitHooks, CommitQueue } from "./commit-queue.ts";
 import { groupByChunks } from "./group-by-chunks.ts";
 import { type CheckedItem, checkItem } from "./prepare-item.ts";
@@ -36,6 +36,7 @@ export interface EmbedCounts {
   readonly itemsFailed: number;
   readonly failures: readonly ItemFailure[];
   readonly totalEmbeddings: number;
+  readonly reusedEmbeddings: number;
   readonly batchesProcessed: number;
 }
 
@@ -64,7 +65,8 @@ export async function embedItems(
   hooks: CommitHooks,
   run: EmbedItemsRun,
 ): Promise<EmbedCounts & { readonly interrupted: boolean }> {
-  const { embedder, store } = stages;
+  const { store } = stages;
+  const embedder = new ChunkEmbedder(stages.embedder, store);
   const { signal } = run;
   const meter = new ItemMeter(run.onEvent);
   const stored = await loadStoredHashes(store.hashes(), (loaded) => {
@@ -91,7 +93,7 @@ export async function embedItems(
     meter.report("optimizing");
     await hooks.maintainIfNeeded();
   }
-  return { interrupted, batchesProcessed: queue.totals.batches, ...meter.counts() };
+  return { interrupted, batchesProcessed: queue.totals.batches, reusedEmbeddings: embedder.reused, ...meter.counts() };
 }
 
 /** The items that are not stored as they are; without chunks, those that are to be forgotten. */
@@ -121,33 +123,22 @@ async function* changedItems(
 
 async function embedGroup(
   group: readonly ChunkedItem[],
-  embedder: Embedder,
+  embedder: ChunkEmbedder,
   signal: AbortSignal,
 ): Promise<ItemChange[]> {
   signal.throwIfAborted();
-  const chunks = group.flatMap((item) => item.chunks);
-  const vectors = await embedder.embedDocuments(
-    chunks.map((chunk) => ({ ...chunk, path: "" })),
-    signal,
-  );
-  if (vectors.length !== chunks.length)
-    throw new RangeError(`The embedder gave ${vectors.length} vectors for ${chunks.length} chunks.`);
+  const chunks = group.flatMap((item) => item.chunks.map((chunk) => ({ ...chunk, path: "" })));
+  const embedded = await embedder.embed(chunks, signal);
   let at = 0;
   return group.map((item): ItemChange => {
     const size = { source: item.id, records: item.chunks.length };
     if (item.chunks.length === 0) return { ...size, kind: "removed" };
-    const embedded = item.chunks.map((chunk) => ({
-      ...chunk,
-      terms: documentTerms({ ...chunk, path: "" }),
-      // Too long to be embedded, it is found by its words.
-      vector: vectors[at++] ?? new Float32Array(embedder.dimension),
-    }));
     const { id, hash, metadata, isKnown } = item;
     const embeddedItem: EmbeddedSource = {
       baseId: id,
       textHash: Buffer.from(hash).toString("hex"),
       language: "",
-      chunks: embedded,
+      chunks: embedded.slice(at, (at += item.chunks.length)),
       ...(metadata === undefined ? {} : { metadata }),
     };
     return { ...size, kind: "written", item: embeddedItem, isKnown };
@@ -232,7 +223,7 @@ class ItemMeter {
     });
   }
 
-  counts(): Omit<EmbedCounts, "batchesProcessed"> {
+  counts(): Omit<EmbedCounts, "batchesProcessed" | "reusedEmbeddings"> {
     return {
       itemsRead: this.#itemsRead,
       itemsUnchanged: this.#itemsUnchanged,

@@ -6,6 +6,7 @@ import type { IndexEvent } from "../model/progress.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 import type { IndexStore } from "../store/index-store.ts";
 import { concurrentMap } from "../support/concurrent-map.ts";
+import { ChunkEmbedder } from "./chunk-embedder.ts";
 import { type CommitHooks, CommitQueue } from "./commit-queue.ts";
 import { embedFiles } from "./embed-files.ts";
 import { type FileChange, changeOf, commitBatch, removal, settle } from "./file-changes.ts";
@@ -33,6 +34,7 @@ export interface IndexingRun {
 
 export interface IndexingCounts extends RunCounts {
   readonly batchesProcessed: number;
+  readonly reusedEmbeddings: number;
   readonly interrupted: boolean;
 }
 
@@ -75,8 +77,9 @@ export async function indexWorkspace(
   }
   const context = { workspace, options, known, chunker: stages.chunker, signal };
   const prepared = concurrentMap(changedFiles(), options.maxConcurrentFiles, (file) => prepareFile(file, context));
+  const embedder = new ChunkEmbedder(stages.embedder, stages.store);
   const embedded = concurrentMap(groupByChunks(prepared), GROUPS_IN_FLIGHT, (group) =>
-    embedFiles(group, stages.embedder, signal, ({ job, record }, failure) => ({
+    embedFiles(group, embedder, signal, ({ job, record }, failure) => ({
       job,
       ...failedFile(record, known, failure),
       chunks: undefined,
@@ -106,5 +109,5 @@ export async function indexWorkspace(
     meter.report("optimizing");
     await hooks.maintainIfNeeded();
   }
-  return { interrupted, batchesProcessed: queue.totals.batches, ...meter.counts() };
+  return { interrupted, batchesProcessed: queue.totals.batches, reusedEmbeddings: embedder.reused, ...meter.counts() };
 }

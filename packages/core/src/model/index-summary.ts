@@ -14,6 +14,8 @@ export interface IndexSummary {
   /** Files that the index holds now, from this run and those before it. */
   readonly filesInIndex: number;
   readonly chunksWritten: number;
+  /** Of these, how many were not embedded because a chunk of the same content had been. */
+  readonly reusedEmbeddings: number;
   /** Commits. */
   readonly batchesProcessed: number;
   /** Chunks that the index holds now; compared with the file records at the end of a run. */

@@ -26,6 +26,8 @@ export interface EmbedSummary {
   readonly failures: readonly ItemFailure[];
   /** Records embedded and written. */
   readonly totalEmbeddings: number;
+  /** Of these, how many were not embedded because a record of the same content had been. */
+  readonly reusedEmbeddings: number;
   /** Commits. */
   readonly batchesProcessed: number;
   /** Records in the index now, from this run and those before it. */

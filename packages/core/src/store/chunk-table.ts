@@ -5,10 +5,25 @@ import { LanceTable } from "./lance-table.ts";
 import { loadLance } from "./lance.ts";
 import { openTable } from "./open-table.ts";
 import { readStrings } from "./read-strings.ts";
-import { type StoredCandidate, candidateColumns, chunkId, chunkRows, readCandidates, readHash } from "./records.ts";
+import {
+  type StoredCandidate,
+  candidateColumns,
+  chunkId,
+  chunkRows,
+  readCandidates,
+  readHash,
+  readVectors,
+} from "./records.ts";
 import { chunksSchema } from "./schema.ts";
 import { listParts, literals } from "./sql.ts";
-import type { CandidateChunk, CandidateFilter, ChunkReader, EmbeddedSource, LexicalTerm } from "./store.ts";
+import type {
+  CandidateChunk,
+  CandidateFilter,
+  ChunkReader,
+  EmbeddedSource,
+  LexicalTerm,
+  VectorReader,
+} from "./store.ts";
 import { REFINE_FACTOR, type WantedIndex, partitionsToProbe } from "./table-indexes.ts";
 
 /** A reader is up to a second behind the writer, and a query takes its time. */
@@ -22,7 +37,7 @@ const wantedIndexes: readonly WantedIndex[] = [
 ];
 
 /** The table of chunks: searched by readers, written by the holder of the writer's lock. */
-export class ChunkTable implements ChunkReader {
+export class ChunkTable implements ChunkReader, VectorReader {
   readonly table: LanceTable;
   readonly #folder: string;
   readonly #dimension: number;
@@ -94,6 +109,18 @@ export class ChunkTable implements ChunkReader {
       ...(ids.length > 0 ? [`id IN (${literals(ids)})`] : []),
     ];
     if (predicates.length > 0) await this.table.delete(predicates.join(" OR "));
+  }
+
+  async vectorsOf(keys: readonly string[]): Promise<ReadonlyMap<string, Float32Array>> {
+    const vectors = new Map<string, Float32Array>();
+    const query = () =>
+      this.table
+        .query()
+        .where(`vector_key IN (${literals(keys)})`)
+        .select(["vector_key", "vector"]);
+    for await (const batch of this.table.scan(query, readVectors))
+      for (const [key, vector] of batch) vectors.set(key, vector);
+    return vectors;
   }
 
   /** Ids of all chunks that are stored of the given sources. */

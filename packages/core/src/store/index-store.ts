@@ -17,6 +17,7 @@ import type {
   FileReader,
   FileReplacement,
   LexicalTerm,
+  VectorReader,
 } from "./store.ts";
 
 /**
@@ -25,7 +26,7 @@ import type {
  *
  * Every method throws `ResonaError` only, translated from what LanceDB says.
  */
-export class IndexStore implements FileReader {
+export class IndexStore implements FileReader, VectorReader {
   readonly #db: Connection;
   readonly #chunks: ChunkTable;
   readonly #files: LanceTable;
@@ -77,6 +78,10 @@ export class IndexStore implements FileReader {
 
   searchVector(vector: Float32Array, limit: number, filter?: CandidateFilter): Promise<CandidateChunk[]> {
     return this.#chunks.searchVector(vector, limit, filter);
+  }
+
+  vectorsOf(keys: readonly string[]): Promise<ReadonlyMap<string, Float32Array>> {
+    return this.#chunks.vectorsOf(keys);
   }
 
   /**

@@ -7,7 +7,7 @@ import type { LanceTable } from "./lance-table.ts";
 import { readHashColumns } from "./read-hashes.ts";
 import { chunkId } from "./records.ts";
 import { listParts } from "./sql.ts";
-import type { CandidateChunk, ChunkReader, ItemBatch, LexicalTerm } from "./store.ts";
+import type { CandidateChunk, ChunkReader, ItemBatch, LexicalTerm, VectorReader } from "./store.ts";
 
 /**
  * The one table of an index of items. Reading needs no lock. Writing ({@link ItemStore.commit} and below) is for the
@@ -15,7 +15,7 @@ import type { CandidateChunk, ChunkReader, ItemBatch, LexicalTerm } from "./stor
  *
  * Every method throws `ResonaError` only, translated from what LanceDB says.
  */
-export class ItemStore implements ChunkReader {
+export class ItemStore implements ChunkReader, VectorReader {
   readonly #db: Connection;
   readonly #chunks: ChunkTable;
 
@@ -55,6 +55,10 @@ export class ItemStore implements ChunkReader {
 
   searchVector(vector: Float32Array, limit: number): Promise<CandidateChunk[]> {
     return this.#chunks.searchVector(vector, limit);
+  }
+
+  vectorsOf(keys: readonly string[]): Promise<ReadonlyMap<string, Float32Array>> {
+    return this.#chunks.vectorsOf(keys);
   }
 
   /**

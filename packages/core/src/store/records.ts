@@ -4,7 +4,7 @@ import type { FileOutcome, FileRecord } from "../model/file-record.ts";
 import type { SkipReason } from "../model/skip-reason.ts";
 import { arrow } from "./arrow.ts";
 import { fromFloat16Bits, toFloat16Bits } from "./float16.ts";
-import { stringReader } from "./read-strings.ts";
+import { readStrings, stringReader } from "./read-strings.ts";
 import { HASH_BYTES, chunksSchema, filesSchema } from "./schema.ts";
 import type { CandidateChunk, EmbeddedSource } from "./store.ts";
 
@@ -31,6 +31,7 @@ export function chunkRows(sources: readonly EmbeddedSource[], dimension: number)
     terms: strings(rows.map(({ chunk }) => chunk.terms)),
     text: strings(rows.map(({ chunk }) => chunk.text)),
     metadata: optionalStrings(rows.map(({ source }) => source.metadata)),
+    vector_key: optionalStrings(rows.map(({ chunk }) => chunk.vectorKey)),
     vector: arrow.makeData({
       type: new arrow.FixedSizeList(dimension, new arrow.Field("item", new arrow.Float16(), true)),
       length: rows.length,
@@ -106,9 +107,7 @@ export function readCandidates(batch: RecordBatch): StoredCandidate[] {
   const text = (name: string) => stringReader(batch, name);
   const texts = { id: text("id"), baseId: text("base_id"), language: text("language"), kind: text("kind") };
   const [symbolsOf, textOf, metadataOf] = [text("symbols"), text("text"), text("metadata")];
-  const vectors: Vector<FixedSizeList<Float16>> | null = batch.getChild("vector");
-  const dimension = vectors?.type.listSize ?? 0;
-  const bits: Uint16Array = vectors?.data[0]?.children[0]?.values ?? new Uint16Array();
+  const vectorOf = vectorReader(batch);
   return Array.from({ length: batch.numRows }, (_, row) => {
     const score: unknown = column("_score")?.get(row);
     const symbols = symbolsOf(row) ?? "";
@@ -124,11 +123,24 @@ export function readCandidates(batch: RecordBatch): StoredCandidate[] {
       endLine: column("end_line")?.get(row),
       symbols: symbols === "" ? [] : symbols.split("\n"),
       text: textOf(row) ?? "",
-      vector: fromFloat16Bits(bits.subarray(row * dimension, (row + 1) * dimension)),
+      vector: vectorOf(row),
       ...(metadata === undefined ? {} : { metadata }),
       ...(typeof score === "number" ? { lexicalScore: score } : {}),
     };
   });
+}
+
+/** The vectors of a batch with the columns `vector_key` and `vector`, by key. */
+export function readVectors(batch: RecordBatch): [key: string, vector: Float32Array][] {
+  const vectorOf = vectorReader(batch);
+  return readStrings(batch, "vector_key").map((key, row) => [key, vectorOf(row)]);
+}
+
+function vectorReader(batch: RecordBatch): (row: number) => Float32Array {
+  const vectors: Vector<FixedSizeList<Float16>> | null = batch.getChild("vector");
+  const dimension = vectors?.type.listSize ?? 0;
+  const bits: Uint16Array = vectors?.data[0]?.children[0]?.values ?? new Uint16Array();
+  return (row) => fromFloat16Bits(bits.subarray(row * dimension, (row + 1) * dimension));
 }
 
 function reasonOf(outcome: FileOutcome): string {

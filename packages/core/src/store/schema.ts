@@ -9,8 +9,9 @@ import { arrow } from "./arrow.ts";
  * - 1: `chunks` (one row a chunk, full text over `terms`, float16 vector) and `files` (one row a file looked at).
  * - 2: `chunks` is the same for files and for items of any kind: `path` is `base_id`, `file_hash` is `text_hash`,
  *   `file_chunks` is `chunk_count`, and items have `metadata`. An index of items has no `files`.
+ * - 3: `chunks` has `vector_key`.
  */
-export const schemaVersion = 2;
+export const schemaVersion = 3;
 
 /** Bytes of a content hash: the first half of a SHA-256. */
 export const HASH_BYTES = 16;
@@ -33,6 +34,8 @@ export function chunksSchema(dimension: number): Schema {
     required("text", new arrow.Utf8(), compressed),
     // JSON of what an item brought along.
     optional("metadata", new arrow.Utf8(), compressed),
+    // Names the content that the vector was made of; null where the vector depends on the path as well.
+    optional("vector_key", new arrow.Utf8()),
     required("vector", new arrow.FixedSizeList(dimension, new arrow.Field("item", new arrow.Float16(), true))),
   ]);
 }

@@ -6,6 +6,8 @@ export interface EmbeddedChunk extends Chunk {
   /** Space-separated index terms (`text/identifier-terms.ts`). */
   readonly terms: string;
   readonly vector: Float32Array;
+  /** Names the content that the vector was made of, the same wherever it is; absent if the vector depends on the place. */
+  readonly vectorKey?: string;
 }
 
 /** All chunks of one source: a file, or an item. */
@@ -89,6 +91,12 @@ export interface ChunkReader {
   searchTerms(terms: readonly LexicalTerm[], limit: number, filter?: CandidateFilter): Promise<CandidateChunk[]>;
   /** The nearest chunks by cosine. */
   searchVector(vector: Float32Array, limit: number, filter?: CandidateFilter): Promise<CandidateChunk[]>;
+}
+
+/** What indexing asks of the chunks that are stored. */
+export interface VectorReader {
+  /** Vectors by the keys they were stored with; those that are not stored are missing. */
+  vectorsOf(keys: readonly string[]): Promise<ReadonlyMap<string, Float32Array>>;
 }
 
 /** What a search asks of an index of files. */
