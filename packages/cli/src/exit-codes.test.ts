@@ -1,6 +1,8 @@
-import { expect, test } from "vitest";
+import type { EmbedSummary } from "@resona/core";
+import { describe, expect, test } from "vitest";
 
 import {
+  embedOutcome,
   exitCodes,
   hasNothingToIndex,
   healthOutcome,
@@ -36,6 +38,57 @@ test("failed files are trouble if nothing else is indexed, an interruption is an
   expect(indexOutcome({ ...summary, filesFailed: 1, failures })).toBe("done");
   expect(indexOutcome({ ...summary, filesFailed: 1, failures, filesIndexed: 0, filesUnchanged: 0 })).toBe("trouble");
   expect(indexOutcome({ ...summary, filesFailed: 1, failures, status: "interrupted" })).toBe("interrupted");
+});
+
+test("failed files are trouble in the next run too, where all that has not changed is skipped", () => {
+  const failures = [{ path: "a", message: "b" }];
+  const again = { ...summary, filesFound: 2, filesFailed: 1, failures, filesIndexed: 0, filesUnchanged: 1 };
+  expect(indexOutcome({ ...again, filesInIndex: 0, skipped: { binary: 1 } })).toBe("trouble");
+  expect(indexOutcome({ ...again, filesInIndex: 1 })).toBe("done");
+});
+
+test("to those who are strict one failed file is trouble, a skipped one is none", () => {
+  const failures = [{ path: "a", message: "b" }];
+  expect(indexOutcome({ ...summary, filesFailed: 1, failures }, true)).toBe("trouble");
+  expect(indexOutcome({ ...summary, filesFailed: 1, failures, status: "interrupted" }, true)).toBe("interrupted");
+  expect(indexOutcome({ ...summary, skipped: { binary: 1, unreadable: 1 } }, true)).toBe("done");
+  expect(indexOutcome({ ...summary, filesFound: 0 }, true)).toBe("nothing-found");
+});
+
+describe("embedding items", () => {
+  const items: EmbedSummary = {
+    status: "completed",
+    itemsRead: 3,
+    itemsUnchanged: 0,
+    itemsEmbedded: 3,
+    itemsEmpty: 0,
+    itemsFailed: 0,
+    failures: [],
+    totalEmbeddings: 3,
+    reusedEmbeddings: 0,
+    batchesProcessed: 1,
+    collectionCount: 3,
+    truncatedChunks: 0,
+    oversizedChunks: 0,
+    durationMs: 10,
+    peakRssBytes: 1,
+  };
+
+  test("is done if one item of the input is one, and trouble if none is", () => {
+    expect(embedOutcome(items, 0)).toBe("done");
+    expect(embedOutcome({ ...items, itemsFailed: 2 }, 5)).toBe("done");
+    expect(embedOutcome({ ...items, itemsFailed: 3 }, 0)).toBe("trouble");
+    expect(embedOutcome({ ...items, itemsRead: 0 }, 1)).toBe("trouble");
+    expect(embedOutcome({ ...items, itemsRead: 0 }, 0)).toBe("nothing-found");
+    expect(embedOutcome({ ...items, status: "interrupted", itemsFailed: 3 }, 1, true)).toBe("interrupted");
+  });
+
+  test("is trouble to those who are strict if a line is left out", () => {
+    expect(embedOutcome(items, 0, true)).toBe("done");
+    expect(embedOutcome({ ...items, itemsFailed: 1 }, 0, true)).toBe("trouble");
+    expect(embedOutcome(items, 1, true)).toBe("trouble");
+    expect(embedOutcome({ ...items, itemsRead: 0 }, 0, true)).toBe("nothing-found");
+  });
 });
 
 test("no files, or only skipped ones, are nothing to index", () => {

@@ -12,25 +12,31 @@ export const exitCodes = {
   "not-supported": 1,
   /** Something is the matter with the index that costs speed, space or answers. */
   unhealthy: 1,
-  /** The command could not do its work, no file could be indexed, or the arguments were wrong. */
+  /** The command could not do its work, no file could be indexed (one of them with `--strict`), or the arguments were wrong. */
   trouble: 2,
   /** Stopped by SIGINT or SIGTERM; what was indexed stays. */
   interrupted: 130,
 } as const;
 
-export function indexOutcome(summary: IndexSummary): Outcome {
+/** @param strict whether one failed file is trouble. */
+export function indexOutcome(summary: IndexSummary, strict = false): Outcome {
   if (summary.status === "interrupted") return "interrupted";
-  // One bad file spoils nothing; it is named in the summary and tried again in the next run.
-  if (summary.filesFailed > 0 && summary.filesIndexed + summary.filesUnchanged === 0) return "trouble";
-  return hasNothingToIndex(summary) ? "nothing-found" : "done";
+  if (summary.filesFailed === 0) return hasNothingToIndex(summary) ? "nothing-found" : "done";
+  // One bad file spoils nothing; it is named in the summary and tried again in the next run. Skipped files are among the
+  // unchanged ones, but not in the index.
+  const someIsIndexed = summary.filesIndexed > 0 || (summary.filesUnchanged > 0 && summary.filesInIndex > 0);
+  return !strict && someIsIndexed ? "done" : "trouble";
 }
 
-/** @param brokenLines lines of the input that were no JSON. */
-export function embedOutcome(summary: EmbedSummary, brokenLines: number): Outcome {
+/**
+ * @param brokenLines lines of the input that were no JSON.
+ * @param strict whether one line that was left out is trouble.
+ */
+export function embedOutcome(summary: EmbedSummary, brokenLines: number, strict = false): Outcome {
   if (summary.status === "interrupted") return "interrupted";
   if (summary.itemsFailed + brokenLines === 0) return summary.itemsRead === 0 ? "nothing-found" : "done";
   // One bad line spoils nothing; it is named.
-  return summary.itemsRead - summary.itemsFailed > 0 ? "done" : "trouble";
+  return !strict && summary.itemsRead - summary.itemsFailed > 0 ? "done" : "trouble";
 }
 
 export function searchOutcome(result: { readonly hits: readonly unknown[] }): Outcome {

@@ -134,7 +134,7 @@ export function nonNegativeNumber(text: string): number {
 }
 
 /** Parser of text that is not empty. */
-function nonEmpty(text: string): string {
+export function nonEmpty(text: string): string {
   if (text.trim() === "") throw new InvalidArgumentError("It must not be empty.");
   return text;
 }

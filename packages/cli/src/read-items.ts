@@ -12,8 +12,8 @@ const MAX_LINE_BYTES = 128 << 20;
 /** Items as they are read from JSON Lines. */
 export interface ItemSource {
   readonly items: AsyncIterable<Item>;
-  /** Number of the line that was read last, from 1. */
-  readonly line: () => number;
+  /** Number, from 1, of the line that an item came from. */
+  readonly lineOf: (item: unknown) => number;
 }
 
 /**
@@ -28,6 +28,8 @@ export async function openItems(
 ): Promise<ItemSource> {
   const bytes = from === "-" ? input : await openFile(from);
   let line = 0;
+  // An item may fail long after its line was read.
+  const lines = new WeakMap<object, number>();
   async function* items(): AsyncGenerator<Item> {
     for await (const { number, text } of readLines(bytes, MAX_LINE_BYTES)) {
       line = number;
@@ -36,11 +38,13 @@ export async function openItems(
       if (content?.trim() === "") continue;
       const parsed = parse(content);
       // The engine checks what it is given.
-      if ("value" in parsed) yield parsed.value as Item;
-      else onBrokenLine(number, parsed.message);
+      if ("value" in parsed) {
+        if (typeof parsed.value === "object" && parsed.value !== null) lines.set(parsed.value, number);
+        yield parsed.value as Item;
+      } else onBrokenLine(number, parsed.message);
     }
   }
-  return { items: items(), line: () => line };
+  return { items: items(), lineOf: (item) => (typeof item === "object" && item && lines.get(item)) || line };
 }
 
 async function openFile(path: string): Promise<AsyncIterable<Uint8Array>> {
@@ -59,13 +63,17 @@ async function openFile(path: string): Promise<AsyncIterable<Uint8Array>> {
   return stream;
 }
 
+const quotedText = /(?:^|,? )(?:\.\.\.)?"[^]*$/;
+/** Of a line there is only one. */
+const linePosition = / \(line 1 column \d+\)$/;
+
 function parse(text: string | undefined): { readonly value: unknown } | { readonly message: string } {
   if (text === undefined) return { message: `It is longer than ${MAX_LINE_BYTES >> 20} MiB.` };
   try {
     return { value: JSON.parse(text) as unknown };
   } catch (error) {
     // Node quotes the text, which may be long and is not ours to show.
-    const reason = error instanceof Error ? error.message.replace(/,? ?"(?:.|\n)*$/, "").replace(/\.\.\.$/, "") : "";
+    const reason = error instanceof Error ? error.message.replace(quotedText, "").replace(linePosition, "") : "";
     return { message: `It is not JSON${reason === "" ? "" : `: ${reason}`}.` };
   }
 }

@@ -7,17 +7,23 @@ import { cacheFolder } from "./cache-folder.ts";
 import type { CliContext, OutputStream } from "./context.ts";
 import { execute, reportFailure } from "./execute.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { UsageError } from "./failure.ts";
 import { abortOnInterruption } from "./interruption.ts";
 
 /** Runs a command line in this process and returns its exit code. */
 export async function runCli(argv: readonly string[]): Promise<number> {
   const signal = abortOnInterruption();
   const { stdin, stderr } = process;
+  const cwd = currentFolder();
+  if (cwd === undefined) {
+    const error = new UsageError("The current folder does not exist any more.", "Change to one that does.");
+    return exitCodes[reportFailure(error, argv, { stdout: process.stdout, stderr, env: process.env, signal })];
+  }
   const context: CliContext = {
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
-    cwd: process.cwd(),
+    cwd,
     env: process.env,
     signal,
     ...(stdin.isTTY && stderr.isTTY ? { ask: (question) => askAt(stdin, stderr, question, signal) } : {}),
@@ -36,6 +42,15 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   // Nobody reads the progress: no reason to stop.
   onWriteError(process.stderr, () => undefined);
   return exitCodes[await execute(argv, context)];
+}
+
+/** Undefined if another program has removed it. */
+function currentFolder(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
 }
 
 function onWriteError(stream: OutputStream, listener: (error: NodeJS.ErrnoException) => void): void {

@@ -1,56 +1,103 @@
+import { existsSync } from "node:fs";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { createEmbeddingService, type EmbeddingService, type EmbeddingServiceOptions } from "./embedding-service.ts";
+import { StoredHashes } from "./changes/stored-hashes.ts";
+import type { Embedder } from "./embed/embedder.ts";
+import { createEmbeddingService, type EmbeddingServiceOptions, type ItemService } from "./embedding-service.ts";
 import { ResonaError } from "./errors.ts";
+import { walkCommits } from "./git/commit-changes.ts";
+import { type LastCommitChangesOptions, readLastCommitChanges } from "./git/last-commit-changes.ts";
 import { type Commit, type History, readCommits } from "./git/read-commits.ts";
-import { openRepository } from "./git/repository.ts";
+import { historyMark, incompleteHistory, markedHead, openRepository, type Repository } from "./git/repository.ts";
+import { trackedFiles } from "./git/tracked-files.ts";
+import type { IndexHandle } from "./index-handle.ts";
 import type { CommitHit, CommitSearchResult, CommitSummary } from "./model/commit-hit.ts";
 import type { EmbedEvent, EmbedSummary, Item } from "./model/item.ts";
+import type { NoticeEvent } from "./model/progress.ts";
 import type { ItemSearchOptions } from "./search/search-items.ts";
+import type { IndexStore } from "./store/index-store.ts";
+import type { FileCommit } from "./store/store.ts";
+import { GitFailure } from "./support/git-process.ts";
 
 /** Where in the folder of a workspace's index the commits are: an index of items, as an application's would be. */
 const FOLDER = "commits";
 /** What has been read of the history. */
-const MARK = "history.json";
+const STATE = "history.json";
 const PATHS_SHOWN = 20;
+/** Commits that are removed at once. */
+const REMOVED_AT_ONCE = 5_000;
 
 export interface CommitRun {
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: EmbedEvent) => void) | undefined;
 }
 
-/** The history of a workspace: each commit that touched an indexed file is an item, its message and the paths its text. */
+/**
+ * The history of a workspace: each commit that touched an indexed file is an item, its message and the paths its text.
+ * With them goes the last commit of each indexed file, a column of the table of files.
+ */
 export class CommitIndex {
   readonly #workspace: string;
+  readonly #files: IndexHandle<IndexStore>;
   readonly #folder: string;
-  readonly #service: EmbeddingService;
+  readonly #service: ItemService;
 
-  constructor(workspace: string, indexPath: string, options: Omit<EmbeddingServiceOptions, "index">) {
+  /**
+   * @param files the index of the workspace's files.
+   * @param embedders open models, shared with that index.
+   */
+  constructor(
+    workspace: string,
+    files: IndexHandle<IndexStore>,
+    options: Omit<EmbeddingServiceOptions, "index">,
+    embedders: Map<string, Embedder>,
+  ) {
     this.#workspace = workspace;
-    this.#folder = join(indexPath, FOLDER);
-    this.#service = createEmbeddingService({ ...options, index: this.#folder });
+    this.#files = files;
+    this.#folder = commitFolder(files.folder);
+    this.#service = createEmbeddingService({ ...options, index: this.#folder }, embedders);
+  }
+
+  /** Whether nothing is new, or at least nothing that a damaged repository gives away; a matter of milliseconds. */
+  async isCurrent(signal: AbortSignal | undefined): Promise<boolean> {
+    const repository = await openRepository(this.#workspace, signal);
+    if (repository.kind === "none") return false;
+    const state = await this.#state();
+    if (state?.mark !== historyMark(repository)) return false;
+    return (await this.#files.inspect((store) => store.countWithoutCommit())) <= state.filesWithout;
   }
 
   /**
-   * Embeds the commits that are new since the last time. Those that a rewritten history no longer has stay until the
-   * index is built anew.
-   *
-   * @param isIndexed whether a path of the workspace is one of an indexed file.
+   * Embeds the commits that are new since the last time, removes those that the history no longer has, and notes the
+   * last commit of each file. Everything is read again where what was read cannot be told from what was not: history
+   * was lost, a shallow clone was deepened, or files are indexed that were there before and were not.
    */
-  async update(isIndexed: (path: string) => boolean, run: CommitRun): Promise<CommitSummary> {
-    const { signal, onEvent } = run;
+  async update({ signal, onEvent }: CommitRun): Promise<CommitSummary> {
     const repository = await openRepository(this.#workspace, signal);
     if (repository.kind === "none") return { status: "no-history", reason: repository.detail };
-    const read = (since: string | undefined) =>
-      readCommits(repository, { since, isWanted: isIndexed, signal, onNotice: onEvent });
-    const history = await read(await this.#mark());
-    const summary = await this.#embed(history, run, "refuse").catch(async (error: unknown) => {
-      if (!(error instanceof ResonaError && error.code === "INDEX_OUTDATED")) throw error;
-      // With another model nothing of what is there can stay.
-      return this.#embed(await read(undefined), run, "rebuild");
-    });
-    if (summary.status === "completed") await this.#setMark(history.mark);
+    let isComplete = true;
+    const onNotice = (notice: NoticeEvent) => {
+      // Whatever else is read, it is the same that is missing.
+      if (isComplete) onEvent?.(notice);
+      isComplete = false;
+    };
+    const files = await this.#files.inspect(readFiles);
+    const fingerprint = await this.#fingerprint();
+    const state = await this.#state();
+    const last = state?.isComplete === true ? state : undefined;
+    if (last?.mark === historyMark(repository) && files.unknown.size <= last.filesWithout) return { status: "current" };
+    const since = last && markedHead(last.mark, repository);
+    const reading = { isWanted: (path: string) => files.indexed.has(path), signal, onNotice };
+    const areKnown = since !== undefined && !(await hadAny(repository, since, files.unknown, signal));
+    const read = (from: string | undefined) => readCommits(repository, { ...reading, since: from });
+    const history = await read(areKnown ? since : undefined);
+    const summary = await this.#embed(history, { signal, onEvent }, () => read(undefined));
+    if (summary.status === "interrupted") return summary;
+    if (isComplete || history.gone) await this.#remove(history.gone, repository, { signal, onNotice });
+    const filesWithout = await this.#noteLastCommits(repository, files, { ...reading, since });
+    const records = await this.#service.countRecords();
+    await this.#save({ mark: historyMark(repository), fingerprint, records, filesWithout, isComplete });
     return summary;
   }
 
@@ -63,41 +110,185 @@ export class CommitIndex {
     return this.#service.close();
   }
 
-  #embed(history: History, { signal, onEvent }: CommitRun, ifOutdated: "rebuild" | "refuse"): Promise<EmbedSummary> {
-    return this.#service.embedBatch(itemsOf(history.commits), {
+  /** Without opening the model where nothing is new. */
+  async #embed(history: History, run: CommitRun, readAll: () => Promise<History>): Promise<CommitSummary> {
+    const { commits, gone } = history;
+    try {
+      const first = await commits.next();
+      if (first.done === true && gone !== undefined) return { status: "current" };
+      return await this.#embedItems(itemsOf(resumed(first, commits)), run, "refuse");
+    } catch (error) {
+      if (!(error instanceof ResonaError && error.code === "INDEX_OUTDATED")) throw error;
+      // With another model nothing of what is there can stay.
+      return await this.#embedItems(itemsOf((await readAll()).commits), run, "rebuild");
+    } finally {
+      // Ends git where nobody has asked for all commits.
+      await commits.return(undefined);
+    }
+  }
+
+  #embedItems(
+    items: AsyncIterable<Item>,
+    { signal, onEvent }: CommitRun,
+    ifOutdated: "rebuild" | "refuse",
+  ): Promise<EmbedSummary> {
+    return this.#service.embedBatch(items, {
       ifOutdated,
       ...(signal === undefined ? {} : { signal }),
       ...(onEvent === undefined ? {} : { onEvent }),
     });
   }
 
-  /** Undefined where nothing has been read, or what was is not stored any more. */
-  async #mark(): Promise<string | undefined> {
+  /** Brings the last commits of files from an earlier head to the present one; how many have none then. */
+  async #noteLastCommits(
+    repository: Repository,
+    { indexed, unknown }: IndexedFiles,
+    reading: Omit<LastCommitChangesOptions, "isKnown">,
+  ): Promise<number> {
+    const isKnown = (path: string) => !unknown.has(path);
+    const changes = await readLastCommitChanges(repository, { ...reading, isKnown });
+    return this.#files.writeStored(async (store, lock) => {
+      const changed: FileCommit[] = [];
+      let filesWithout = 0;
+      for await (const batch of store.lastCommits())
+        for (const { path, isIndexed, commit: before } of batch) {
+          const commit = isIndexed ? changes.commitOf(path, before) : undefined;
+          if (commit !== before) changed.push({ path, commit });
+          // What was indexed only meanwhile has not been looked for.
+          if (commit === undefined && indexed.has(path)) filesWithout++;
+        }
+      lock.assertHeld();
+      await store.setLastCommits(changed);
+      return filesWithout;
+    });
+  }
+
+  /** Removes commits that are gone; if it is not known which, all that the head does not come from. */
+  async #remove(
+    gone: History["gone"],
+    repository: Repository,
+    { signal, onNotice }: { readonly signal: AbortSignal | undefined; readonly onNotice: (event: NoticeEvent) => void },
+  ): Promise<void> {
+    if (gone !== undefined) {
+      if (gone.length > 0) await this.#service.delete(gone);
+      return;
+    }
+    const presence = new Uint8Array(16);
+    const reachable = new StoredHashes();
     try {
-      const { mark, records } = JSON.parse(await readFile(join(this.#folder, MARK), "utf8")) as Partial<Mark>;
-      const { chunks } = await this.#service.stats();
-      return typeof mark === "string" && chunks === records ? mark : undefined;
+      for await (const { hash } of walkCommits(repository, [repository.head], false, signal))
+        reachable.set(hash, presence);
+    } catch (error) {
+      if (!(error instanceof GitFailure)) throw error;
+      onNotice(incompleteHistory(repository, error));
+      return;
+    }
+    const isStale = (hash: string) => reachable.compare(hash, presence) === "new";
+    for (let found = REMOVED_AT_ONCE; found === REMOVED_AT_ONCE;) {
+      const stale = await this.#service.findIds(isStale, REMOVED_AT_ONCE);
+      if (stale.length > 0) await this.#service.delete(stale);
+      found = stale.length;
+    }
+  }
+
+  /** What was stored the last time; undefined where that is not what is stored now, or not what would be stored now. */
+  async #state(): Promise<HistoryState | undefined> {
+    try {
+      const state = JSON.parse(await readFile(join(this.#folder, STATE), "utf8")) as Partial<HistoryState>;
+      if (!isWhole(state) || state.fingerprint !== (await this.#fingerprint())) return undefined;
+      return state.records === (await this.#service.countRecords()) ? state : undefined;
     } catch (error) {
       if (error instanceof ResonaError && !absent.has(error.code)) throw error;
       return undefined;
     }
   }
 
-  async #setMark(mark: string): Promise<void> {
-    const { chunks: records } = await this.#service.stats();
-    const target = join(this.#folder, MARK);
-    await writeFile(`${target}.new`, JSON.stringify({ mark, records } satisfies Mark));
+  async #save(state: HistoryState): Promise<void> {
+    const target = join(this.#folder, STATE);
+    await writeFile(`${target}.new`, JSON.stringify(state));
     await rename(`${target}.new`, target);
+  }
+
+  /** Commits are embedded as files are. */
+  async #fingerprint(): Promise<string> {
+    return JSON.stringify((await this.#files.manifest()).fingerprint);
   }
 }
 
-interface Mark {
+/** Whether the history of a workspace was asked for: by the folder of its index. */
+export function hasCommits(indexPath: string): boolean {
+  return existsSync(commitFolder(indexPath));
+}
+
+function commitFolder(indexPath: string): string {
+  return join(indexPath, FOLDER);
+}
+
+/** What has been read of the history and is stored; written when it is. */
+interface HistoryState {
+  /** See `historyMark`. */
   readonly mark: string;
-  /** That the index held then. */
+  /** Of the index of files. */
+  readonly fingerprint: string;
+  /** In the index of commits. */
   readonly records: number;
+  /** Indexed files that have no last commit: git does not track them, or they were not found. */
+  readonly filesWithout: number;
+  /** False where a damaged repository let only a part be read. */
+  readonly isComplete: boolean;
+}
+
+function isWhole(state: Partial<HistoryState>): state is HistoryState {
+  return (
+    typeof state.mark === "string" &&
+    typeof state.filesWithout === "number" &&
+    typeof state.records === "number" &&
+    typeof state.isComplete === "boolean"
+  );
 }
 
 const absent: ReadonlySet<string> = new Set(["NO_INDEX", "INDEX_TORN", "INDEX_DAMAGED"]);
+
+interface IndexedFiles {
+  readonly indexed: ReadonlySet<string>;
+  /** Those that have no last commit. */
+  readonly unknown: ReadonlySet<string>;
+}
+
+async function readFiles(store: IndexStore): Promise<IndexedFiles> {
+  const indexed = new Set<string>();
+  const unknown = new Set<string>();
+  for await (const batch of store.lastCommits())
+    for (const { path, isIndexed, commit } of batch) {
+      if (!isIndexed) continue;
+      indexed.add(path);
+      if (commit === undefined) unknown.add(path);
+    }
+  return { indexed, unknown };
+}
+
+/** Whether a commit has one of the files; also if that cannot be told. */
+async function hadAny(
+  repository: Repository,
+  commit: string,
+  files: ReadonlySet<string>,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  if (files.size === 0) return false;
+  try {
+    for await (const path of trackedFiles(repository, commit, signal)) if (files.has(path)) return true;
+    return false;
+  } catch (error) {
+    if (error instanceof GitFailure) return true;
+    throw error;
+  }
+}
+
+async function* resumed<T>(first: IteratorResult<T, unknown>, rest: AsyncIterable<T>): AsyncGenerator<T> {
+  if (first.done === true) return;
+  yield first.value;
+  yield* rest;
+}
 
 interface CommitMetadata extends Pick<CommitHit, "subject" | "authorName" | "authoredAt" | "paths" | "pathCount"> {}
 

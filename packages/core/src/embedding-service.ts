@@ -1,4 +1,5 @@
 import { loadStoredHashes } from "./changes/stored-hashes.ts";
+import type { Embedder } from "./embed/embedder.ts";
 import { resonaError } from "./errors.ts";
 import { IndexHandle, type StoreKind, type WritableIndex } from "./index-handle.ts";
 import { embedItems } from "./indexing/embed-items.ts";
@@ -80,13 +81,20 @@ export interface EmbeddingService {
   close(): Promise<void>;
 }
 
-/** The composition root behind `openEmbeddingService`. */
-export function createEmbeddingService(options: EmbeddingServiceOptions): EmbeddingService {
+/**
+ * The composition root behind `openEmbeddingService`.
+ *
+ * @param embedders open models, if they are shared with another index.
+ */
+export function createEmbeddingService(
+  options: EmbeddingServiceOptions,
+  embedders?: Map<string, Embedder>,
+): ItemService {
   const { index, ...given } = options;
   if (typeof index !== "string" || index === "")
     throw resonaError("OPTION_INVALID", { option: "index", detail: "must be the path of a folder" });
   const resolved = resolveOptions(options, index);
-  return new ItemService(new IndexHandle(itemStore, given, resolved));
+  return new ItemService(new IndexHandle(itemStore, given, resolved, undefined, embedders));
 }
 
 const itemStore: StoreKind<ItemStore> = {
@@ -97,7 +105,8 @@ const itemStore: StoreKind<ItemStore> = {
   repair: () => Promise.resolve(0),
 };
 
-class ItemService implements EmbeddingService {
+/** With what the commits of a workspace need beside it. */
+export class ItemService implements EmbeddingService {
   readonly #index: IndexHandle<ItemStore>;
 
   constructor(index: IndexHandle<ItemStore>) {
@@ -124,6 +133,24 @@ class ItemService implements EmbeddingService {
 
   delete(ids: Iterable<string>): Promise<number> {
     return this.#index.writeStored((store) => store.delete([...new Set(ids)]));
+  }
+
+  /** As `stats` does, from metadata alone. */
+  countRecords(): Promise<number> {
+    return this.#index.inspect((store) => store.countRecords());
+  }
+
+  /** Ids of stored items that fulfil a condition, `limit` at most. */
+  findIds(isWanted: (id: string) => boolean, limit: number): Promise<readonly string[]> {
+    return this.#index.inspect(async (store) => {
+      const found = new Set<string>();
+      for await (const ids of store.baseIds())
+        for (const id of ids) {
+          if (isWanted(id)) found.add(id);
+          if (found.size === limit) return [...found];
+        }
+      return [...found];
+    });
   }
 
   maintain(options: MaintenanceOptions = {}): Promise<MaintenanceResult> {

@@ -3,11 +3,14 @@ import { access, realpath, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 
 import { createChunker } from "./chunk/create-chunker.ts";
-import { CommitIndex, type CommitRun } from "./commit-index.ts";
+import { KeptChunker } from "./chunk/kept-chunker.ts";
+import { CommitIndex, type CommitRun, hasCommits } from "./commit-index.ts";
+import type { Embedder } from "./embed/embedder.ts";
 import { resonaError } from "./errors.ts";
 import { IndexHandle, KEEP_VERSIONS_DAYS, type StoreKind, type WritableIndex } from "./index-handle.ts";
 import { embeddingTotals } from "./indexing/embedding-totals.ts";
 import { indexWorkspace } from "./indexing/index-workspace.ts";
+import { maintainInPassing } from "./maintenance/maintain-in-passing.ts";
 import type { CommitSearchResult, CommitSummary } from "./model/commit-hit.ts";
 import type { DatabaseDiagnostics, DiagnosisOptions, HealResult } from "./model/finding.ts";
 import type { IndexStats, IndexSummary } from "./model/index-summary.ts";
@@ -49,11 +52,13 @@ export interface Engine {
   readonly indexPath: string;
   /**
    * Brings the index up to date, or builds it: with the model, the pooling and the size of chunks of the options, else
-   * those that it was made with, else the defaults.
+   * those that it was made with, else the defaults. Where `indexCommits` was ever called, a completed run does the same
+   * for the history; what goes wrong with that is a notice.
    *
    * @throws ResonaError INDEX_OUTDATED if asked to, INDEX_LOCKED, LOCK_LOST, INDEX_FOREIGN, INDEX_OF_OTHER_WORKSPACE,
    * INDEX_FROM_FUTURE, INDEX_NOT_READABLE, INDEX_NOT_WRITABLE, INDEX_DAMAGED, DISK_FULL, STORE_FAILED,
-   * WORKSPACE_NOT_READABLE, GIT_FAILED, OPTION_INVALID, and the MODEL_ codes. What was committed before stays.
+   * WORKSPACE_NOT_FOUND, WORKSPACE_NOT_A_FOLDER, WORKSPACE_NOT_READABLE, GIT_BARE_REPOSITORY, GIT_FAILED,
+   * OPTION_INVALID, and the MODEL_ codes. What was committed before stays.
    */
   index(options?: IndexOptions): Promise<IndexSummary>;
   /**
@@ -73,9 +78,11 @@ export interface Engine {
   search(query: string, options?: SearchOptions): Promise<SearchResult>;
   /**
    * Embeds the messages of the commits that touched indexed files, with the paths that they touched, and after the first
-   * time only those that are new. Where there is no git history, the result says why.
+   * time only those that are new; removes those that the history no longer has; notes the last commit of each file. From
+   * then on `index` and `watch` keep all that current. Where there is no git history, the result says why.
    *
-   * @throws ResonaError as `index` does, NO_INDEX, INDEX_BEING_BUILT, GIT_BARE_REPOSITORY.
+   * @throws ResonaError as `index` does, NO_INDEX, INDEX_BEING_BUILT; the signal's reason when
+   * aborted while nothing is being embedded.
    */
   indexCommits(options?: CommitRun): Promise<CommitSummary>;
   /**
@@ -132,12 +139,13 @@ class WorkspaceEngine implements Engine {
   readonly workspace: string;
   readonly #options: ResolvedOptions;
   readonly #index: IndexHandle<IndexStore>;
+  readonly #embedders = new Map<string, Embedder>();
   #commits: CommitIndex | undefined;
 
   constructor(workspace: string, given: EngineOptions, options: ResolvedOptions) {
     this.workspace = workspace;
     this.#options = options;
-    this.#index = new IndexHandle(workspaceStore, given, options, workspace);
+    this.#index = new IndexHandle(workspaceStore, given, options, workspace, this.#embedders);
   }
 
   get indexPath(): string {
@@ -148,35 +156,42 @@ class WorkspaceEngine implements Engine {
     return this.#indexFiles(options, true);
   }
 
-  watch(options: WatchOptions): Promise<void> {
+  async watch(options: WatchOptions): Promise<void> {
     const { workspace, indexPath } = this;
+    const chunker = new KeptChunker();
     const maintain: WatchedIndex["maintain"] = async ({ signal, onEvent }) => {
-      const { failures } = await this.maintain({
-        onlyIfNeeded: true,
-        retentionDays: KEEP_VERSIONS_DAYS,
-        signal,
-        onProgress: (step, details = "") => onEvent({ type: "debug", message: `${step}: ${details}` }),
-      });
-      for (const { step, message } of failures)
-        onEvent({ type: "notice", code: "MAINTENANCE_FAILED", message: `Maintenance (${step}) failed: ${message}` });
+      // Maintenance can use the memory.
+      await chunker.close();
+      const due = { retentionDays: KEEP_VERSIONS_DAYS, signal };
+      await maintainInPassing((settings) => this.maintain(settings), due, onEvent);
     };
-    const index: WatchedIndex["index"] = (run) => this.#indexFiles(run, run.maintain);
-    return watchWorkspace({ workspace, indexPath, index, maintain }, options);
+    const index: WatchedIndex["index"] = async (run) => {
+      if (!run.maintain) return this.#indexFiles(run, false, chunker);
+      await chunker.close();
+      return this.#indexFiles(run, true);
+    };
+    try {
+      await watchWorkspace({ workspace, indexPath, index, maintain }, options);
+    } finally {
+      await chunker.close();
+    }
   }
 
   async search(query: string, options: SearchOptions = {}): Promise<SearchResult> {
     const { store, embedder, manifest } = await this.#index.read(options.signal);
     const indexComplete = manifest.lastIndexedAt !== undefined;
-    return { ...(await searchWorkspace(query, { reader: store, embedder }, options)), indexComplete };
+    const result = await searchWorkspace(query, { reader: store, embedder }, options);
+    if (!hasCommits(this.indexPath)) return { ...result, indexComplete };
+    const commits = await store.lastCommitsOf(result.hits.map(({ path }) => path));
+    const hits = result.hits.map((hit) => {
+      const lastCommit = commits.get(hit.path);
+      return lastCommit === undefined ? hit : { ...hit, lastCommit };
+    });
+    return { ...result, hits, indexComplete };
   }
 
   async indexCommits(options: CommitRun = {}): Promise<CommitSummary> {
-    const commits = await this.#openCommits();
-    const indexed = new Set<string>();
-    await this.#index.inspect(async (store) => {
-      for await (const paths of store.paths()) for (const path of paths) indexed.add(path);
-    });
-    return commits.update((path) => indexed.has(path), options);
+    return (await this.#openCommits()).update(options);
   }
 
   async searchCommits(query: string, options: ItemSearchOptions = {}): Promise<CommitSearchResult> {
@@ -193,7 +208,7 @@ class WorkspaceEngine implements Engine {
         ? { model: model?.path ?? BUILT_IN_MODEL, modelPooling: model?.pooling }
         : { embeddingUrl: model.url, embeddingModel: model.serviceModel };
     const options = { ...source, modelThreads, remoteEmbedding, batchSize, rateLimitDelayMs };
-    return (this.#commits ??= new CommitIndex(this.workspace, this.indexPath, options));
+    return (this.#commits ??= new CommitIndex(this.workspace, this.#index, options, this.#embedders));
   }
 
   async stats(): Promise<IndexStats> {
@@ -222,22 +237,52 @@ class WorkspaceEngine implements Engine {
     await this.#index.close();
   }
 
-  #indexFiles(options: IndexOptions, maintain: boolean): Promise<IndexSummary> {
+  async #indexFiles(options: IndexOptions, maintain: boolean, kept?: KeptChunker): Promise<IndexSummary> {
     const { signal = new AbortController().signal, onEvent = () => undefined } = options;
     const startedAt = performance.now();
-    return this.#index.write({ ...options, onEvent }, (index) => {
+    // It was there when the engine was opened; the folder of the index would make it again, empty.
+    await resolveWorkspace(this.workspace);
+    const summary = await this.#index.write({ ...options, onEvent }, (index) => {
       const hooks = maintain ? index : { ...index, maintainIfNeeded: () => Promise.resolve() };
-      return this.#run(hooks, { signal, onEvent, startedAt });
+      return this.#run(hooks, { signal, onEvent, startedAt }, kept);
     });
+    const isAsked = summary.status === "completed" && hasCommits(this.indexPath);
+    return isAsked ? { ...summary, ...(await this.#keepCommits(signal, onEvent)) } : summary;
+  }
+
+  /** Brings the history up to date; the files are, whatever becomes of it. */
+  async #keepCommits(
+    signal: AbortSignal,
+    onEvent: (event: IndexEvent) => void,
+  ): Promise<Pick<IndexSummary, "commitsIndexed">> {
+    try {
+      const commits = await this.#openCommits();
+      if (await commits.isCurrent(signal)) return { commitsIndexed: 0 };
+      const summary = await commits.update({
+        signal,
+        onEvent: (event) => {
+          if (event.type === "notice" || event.type === "debug") onEvent(event);
+        },
+      });
+      if (summary.status === "completed") return { commitsIndexed: summary.itemsEmbedded };
+      return summary.status === "current" ? { commitsIndexed: 0 } : {};
+    } catch (error) {
+      if (signal.aborted) return {};
+      const message = `The history was not brought up to date: ${error instanceof Error ? error.message : String(error)}`;
+      onEvent({ type: "notice", code: "COMMITS_FAILED", message });
+      return {};
+    }
   }
 
   async #run(
     index: WritableIndex<IndexStore>,
     { signal, onEvent, startedAt }: { signal: AbortSignal; onEvent: (event: IndexEvent) => void; startedAt: number },
+    kept?: KeptChunker,
   ): Promise<IndexSummary> {
     const { store, embedder, records } = index;
     const before = embedder.statistics();
-    const chunker = createChunker({ ...this.#options, ...records });
+    const chunking = { ...this.#options, ...records };
+    const chunker = kept ? await kept.forRun(chunking) : createChunker(chunking);
     const run = { workspace: this.workspace, options: this.#options, signal, onEvent };
     const { interrupted, ...totals } = await indexWorkspace({ chunker, embedder, store }, index, run);
     const { files, skipped, chunkCount } = await countFileRecords(store.files());

@@ -9,6 +9,7 @@ import { identifyModel } from "./embed/identify-model.ts";
 import { createNativeEmbedder } from "./embed/native-embedder.ts";
 import { ResonaError, resonaError } from "./errors.ts";
 import type { CommitHooks } from "./indexing/commit-queue.ts";
+import { maintainInPassing } from "./maintenance/maintain-in-passing.ts";
 import { maintainTables } from "./maintenance/maintain.ts";
 import type { DatabaseDiagnostics, DiagnosisOptions, HealResult } from "./model/finding.ts";
 import type { MaintenanceOptions, MaintenanceResult } from "./model/maintenance.ts";
@@ -32,6 +33,7 @@ import {
 import type { LanceTable } from "./store/lance-table.ts";
 import { schemaVersion } from "./store/schema.ts";
 import { type WriterLock, isBeingWritten, lockForWriting } from "./store/writer-lock.ts";
+import { counted } from "./support/quantities.ts";
 
 /**
  * Raise when discovery, chunking, the terms of the full-text index, or what a model is given of a chunk change what is
@@ -97,16 +99,24 @@ export class IndexHandle<S extends IndexTables> {
   readonly #given: EngineOptions;
   readonly #options: ResolvedOptions;
   /** By the model's file and pooling: another process may have made the index with another model meanwhile. */
-  readonly #embedders = new Map<string, Embedder>();
+  readonly #embedders: Map<string, Embedder>;
   readonly #closing = new AbortController();
   #reader: Promise<S> | undefined;
 
-  constructor(kind: StoreKind<S>, given: EngineOptions, options: ResolvedOptions, workspace?: string) {
+  /** @param embedders open models, if they are shared with another index that is closed at the same time. */
+  constructor(
+    kind: StoreKind<S>,
+    given: EngineOptions,
+    options: ResolvedOptions,
+    workspace?: string,
+    embedders: Map<string, Embedder> = new Map(),
+  ) {
     this.folder = options.index;
     this.#workspace = workspace;
     this.#kind = kind;
     this.#given = given;
     this.#options = options;
+    this.#embedders = embedders;
   }
 
   /**
@@ -257,17 +267,10 @@ export class IndexHandle<S extends IndexTables> {
       async maintainIfNeeded() {
         // Nobody reads older versions of an index that was never complete.
         const retentionDays = isFirstBuild ? 0 : KEEP_VERSIONS_DAYS;
-        const { failures } = await maintainTables(opened.store.tables, folder, {
-          onlyIfNeeded: true,
-          retentionDays,
-          assertHeld: lock.assertHeld,
-          onProgress: (step, details = "") => {
-            debug(`${step}: ${details}`);
-          },
-        });
-        // All is committed; what is not maintained is slower to search and no less right.
-        for (const { step, message } of failures)
-          onEvent({ type: "notice", code: "MAINTENANCE_FAILED", message: `Maintenance (${step}) failed: ${message}` });
+        const { assertHeld } = lock;
+        const maintain = (options: MaintenanceOptions) =>
+          maintainTables(opened.store.tables, folder, { ...options, assertHeld });
+        await maintainInPassing(maintain, { retentionDays }, onEvent);
       },
     };
   }
@@ -322,7 +325,6 @@ export class IndexHandle<S extends IndexTables> {
   /** What is said of a run that continues another one; what counts is what the tables hold. */
   async #continued(store: S, checkpoint: Checkpoint | undefined, toRedo: number): Promise<string> {
     const noun = this.#kind.contents === "items" ? "item" : "file";
-    const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
     const redone = toRedo === 0 ? "" : `, with ${counted(toRedo, noun)} to redo`;
     if (checkpoint === undefined) return `The last run was interrupted; it is continued${redone}.`;
     const done = `the last run had finished ${counted(checkpoint.sourcesDone, noun)}`;

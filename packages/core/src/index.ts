@@ -46,7 +46,7 @@ export { type EngineOptions, type OptionDescription, type OptionName, optionTabl
 export { openEmbeddingService } from "./open-embedding-service.ts";
 export { isRepositoryUrl } from "./git/repository-url.ts";
 export { openRepository, type RepositoryOptions, type RepositoryWorkspace } from "./open-repository.ts";
-export { openEngine } from "./open-engine.ts";
+export { loadNativeLibrary, openEngine } from "./open-engine.ts";
 export { checkQuery } from "./search/check-query.ts";
 export type { ItemSearchOptions } from "./search/search-items.ts";
 export type { SearchOptions } from "./search/search-workspace.ts";

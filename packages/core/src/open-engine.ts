@@ -11,3 +11,14 @@ export async function openEngine(options: { readonly workspace: string } & Engin
   const { createEngine } = await import("./engine.ts");
   return createEngine(options);
 }
+
+/**
+ * Loads the database's native library, as the first use of an index does: afterwards it is known that this machine can
+ * run it. Where the processor cannot, the process ends.
+ *
+ * @throws what the loader says where there is no library for this platform, or one that does not fit.
+ */
+export async function loadNativeLibrary(): Promise<void> {
+  const { loadLance } = await import("./store/lance.ts");
+  await loadLance();
+}

@@ -205,7 +205,7 @@ describe("an index", () => {
     const notices: string[] = [];
     const second = await engine.index({ onEvent: (event) => event.type === "notice" && notices.push(event.message) });
     expect(notices).toEqual([
-      `Resuming from checkpoint: the last run had finished ${first.filesIndexed} files, the index holds ${first.collectionCount} records.`,
+      `Resuming from checkpoint: the last run had finished ${first.filesIndexed} files, the index holds ${first.collectionCount.toLocaleString("en-US")} records.`,
     ]);
     expect(existsSync(join(engine.indexPath, "checkpoint.json"))).toBe(false);
     expect(second).toMatchObject({ status: "completed", filesUnchanged: first.filesIndexed, filesInIndex: 300 });

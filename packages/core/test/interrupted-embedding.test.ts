@@ -98,7 +98,7 @@ it("a file whose text the model cannot take fails alone, and is tried again by t
   });
   expect(complete).toEqual([true]);
   const failed = (await Array.fromAsync(store.files())).flat().find(({ path }) => path === STOP);
-  expect(failed).toMatchObject({ mtimeMs: 0, chunkCount: 0, outcome: { kind: "failed" } });
+  expect(failed).toMatchObject({ mtimeMs: Number.NaN, chunkCount: 0, outcome: { kind: "failed" } });
   store.close();
 });
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { describe, expect, it, onTestFinished } from "vitest";
 
-import { type Engine, type EngineOptions, openEngine } from "../src/index.ts";
+import { type EmbedEvent, type Engine, type EngineOptions, openEmbeddingService, openEngine } from "../src/index.ts";
 import { answer, embeddingsOf, json, startEmbeddingServer, status } from "./embedding-server.ts";
 import { temporaryFolder } from "./temp-folder.ts";
 
@@ -91,6 +91,32 @@ describe("an index made with an embedding service", () => {
       filesIndexed: FILES - 1,
       failures: [{ path: "f7.txt", message: expect.stringContaining("cannot be used") as string }],
     });
+  });
+
+  it("leaves out only the item whose text the service cannot embed, and tries it again", async () => {
+    let refused = "number 7";
+    const server = await startEmbeddingServer(
+      json((request) => ({
+        data: embeddingsOf(request).map((entry, n) =>
+          request.body.input[n]?.includes(refused) === true ? { ...entry, embedding: [Number.NaN] } : entry,
+        ),
+      })),
+    );
+    const index = await temporaryFolder();
+    const service = await openEmbeddingService({ index, embeddingUrl: server.url, embeddingModel: "m" });
+    onTestFinished(() => service.close());
+    const items = Array.from({ length: 10 }, (_, n) => ({ id: `i${n}`, text: `harbour number ${n}` }));
+    const failed: unknown[] = [];
+    const onEvent = (event: EmbedEvent) => event.type === "item-failed" && failed.push(event.item);
+    expect(await service.embedBatch(items, { onEvent })).toMatchObject({
+      status: "completed",
+      itemsEmbedded: 9,
+      itemsFailed: 1,
+      failures: [{ position: 8, id: "i7", message: expect.stringContaining("cannot be used") as string }],
+    });
+    expect(failed).toEqual([items[7]]);
+    refused = "none";
+    expect(await service.embedBatch(items)).toMatchObject({ itemsUnchanged: 9, itemsEmbedded: 1, itemsFailed: 0 });
   });
 
   it("is not made where nothing that the service says can be used", async () => {

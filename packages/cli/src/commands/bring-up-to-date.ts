@@ -1,9 +1,10 @@
 import type { Engine, IndexOptions, IndexSummary } from "@resona/core";
 
 import { type CliContext, isDebugging } from "../context.ts";
+import { commitsIndexed } from "../present/commits.ts";
 import { createProgress, progressStyle } from "../present/progress.ts";
 
-/** Runs the indexing with progress on stderr; under `--json` only notices are shown. */
+/** Runs the indexing with progress on stderr, and tells of new commits; under `--json` only notices are shown. */
 export async function bringUpToDate(
   engine: Engine,
   { json = false, ...options }: { readonly json?: boolean } & Pick<IndexOptions, "rebuild" | "ifOutdated">,
@@ -21,17 +22,19 @@ export async function bringUpToDate(
     });
   };
   signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await engine.index({
+  const summary = await engine
+    .index({
       ...options,
       signal,
       onEvent: (event) => {
         if (event.type === "progress") isWriting = event.stage !== "checking";
         progress.report(event);
       },
+    })
+    .finally(() => {
+      signal.removeEventListener("abort", onAbort);
+      progress.finish();
     });
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    progress.finish();
-  }
+  if (!json) stderr.write(commitsIndexed(summary.commitsIndexed ?? 0));
+  return summary;
 }

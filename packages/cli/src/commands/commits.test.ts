@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
@@ -11,6 +11,14 @@ const hermetic = { GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_SYSTEM: "/dev/null
 function git(cwd: string, ...args: readonly string[]): void {
   const author = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"];
   execFileSync("git", [...author, ...args], { cwd, stdio: "pipe", env: { ...process.env, ...hermetic } });
+}
+
+const noGit = { PATH: "/nowhere" };
+
+/** As a damaged disk would. */
+async function removeObject(cwd: string, name: string): Promise<void> {
+  const hash = execFileSync("git", ["rev-parse", name], { cwd, encoding: "utf8" }).trim();
+  await rm(join(cwd, ".git/objects", hash.slice(0, 2), hash.slice(2)), { force: true });
 }
 
 async function repository(): Promise<string> {
@@ -44,14 +52,116 @@ describe("search --commits", () => {
     expect(third.stderr).toBe("");
   });
 
+  test("goes on being kept current by every command, and tells which commit a file is of", async () => {
+    const cwd = await repository();
+    await cli(["index", "--commits"], { cwd });
+    await writeFile(join(cwd, "src/wait.py"), "def wait():\n    pass\n");
+    git(cwd, "add", "src/wait.py");
+    git(cwd, "commit", "--quiet", "-m", "Wait with jitter between attempts");
+    const indexed = await cli(["index"], { cwd });
+    expect(indexed.stderr).toBe("Indexed 1 commit.\n");
+    const head = execFileSync("git", ["rev-parse", "HEAD"], { cwd, encoding: "utf8" }).trim();
+    const found = await cli(["search", "wait"], { cwd });
+    expect(found.stdout).toMatch(
+      new RegExp(`^src/wait\\.py:1-2 {2}[\\d.]+ {2}python {2}wait {2}${head.slice(0, 10)}\\n`),
+    );
+    const json = await cli(["search", "--json", "wait"], { cwd });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      hits: [{ path: "src/wait.py", lastCommit: head }, {}],
+      refresh: { commitsIndexed: 0 },
+    });
+    git(cwd, "commit", "--quiet", "--amend", "-m", "Wait for a while");
+    const amended = await cli(["search", "--commits", "--json", "retry or wait"], { cwd });
+    const { hits } = JSON.parse(amended.stdout) as { hits: { subject: string }[] };
+    expect(hits.map(({ subject }) => subject).toSorted()).toEqual(["Retry failed uploads", "Wait for a while"]);
+  });
+
+  test("searches what is there while somebody else is writing", async () => {
+    const cwd = await repository();
+    await cli(["index", "--commits"], { cwd });
+    await mkdir(join(cwd, ".resona/writer.lock"));
+    await writeFile(join(cwd, ".resona/writer.json"), '{ "pid": 7, "host": "elsewhere", "since": "today" }');
+    const found = await cli(["search", "--commits", "retry"], { cwd });
+    expect(found).toMatchObject({ code: 0, stdout: expect.stringContaining("Retry failed uploads") as string });
+    expect(found.stderr).toMatch(/^note: .* Searching what is there\.\n$/);
+  });
+
   test("says that there are none where there is no repository, and refuses what is about files", async () => {
     const cwd = await workspaceWith({ "a.txt": "text" });
     const none = await cli(["search", "--commits", "x"], { cwd });
-    expect(none.stderr).toMatch(/^.*note: There are no commits to index: .*\n/m);
-    expect(none.code).not.toBe(0);
+    expect(none).toMatchObject({ code: 1, stdout: "" });
+    expect(none.stderr).toMatch(/\nnote: There are no commits to index: not a git repository .*\nNothing found\.\n$/);
     const refused = await cli(["search", "--commits", "--language", "go", "x"], { cwd });
     expect(refused).toMatchObject({ code: 2, stdout: "" });
     expect(refused.stderr).toMatch(/^error\[USAGE\]: --path, --language and --explain are about files\.\n/);
+  });
+});
+
+describe("a repository that is not as usual", () => {
+  const partOnly = "note: git can read only a part of the history of ";
+  const noCommits = (reason: string) => ({ note: `note: There are no commits to index: ${reason}`, commits: 0 });
+  test.each<
+    [what: string, prepare: (cwd: string) => unknown, expected: { note: string; commits: number; env?: typeof noGit }]
+  >([
+    ["without commits", (cwd) => git(cwd, "update-ref", "-d", "HEAD"), noCommits("nothing has been committed yet.")],
+    ["with a detached head", (cwd) => git(cwd, "checkout", "--quiet", "--detach", "HEAD^"), { note: "", commits: 1 }],
+    ["with a damaged configuration", (cwd) => writeFile(join(cwd, ".git/config"), "[core\n"), noCommits("bad config")],
+    ["with a head that is missing", (cwd) => removeObject(cwd, "HEAD"), { note: partOnly, commits: 0 }],
+    [
+      "with a broken object",
+      async (cwd) => {
+        await writeFile(join(cwd, "src/retry.ts"), "export function retryAgain() {}\n");
+        git(cwd, "commit", "--quiet", "-am", "Retry again");
+        await removeObject(cwd, "HEAD~2^{tree}");
+      },
+      { note: partOnly, commits: 1 },
+    ],
+    ["where git is not installed", () => undefined, { ...noCommits("git cannot be started."), env: noGit }],
+  ])("%s is indexed, and its history as far as there is one", async (_, prepare, { note, commits, env }) => {
+    const cwd = await repository();
+    await prepare(cwd);
+    const at = { cwd, env: { ...hermetic, ...env } };
+    const plain = await cli(["index"], at);
+    expect(plain).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Indexed 1 file /) as string });
+    const indexed = await cli(["index", "--commits", "--json"], at);
+    expect(indexed.code).toBe(0);
+    expect(JSON.parse(indexed.stdout)).toMatchObject({ status: "completed", filesIndexed: 0 });
+    await rm(join(cwd, ".resona"), { recursive: true });
+    const found = await cli(["search", "--commits", "retry", "uploads"], at);
+    expect(found.code).toBe(commits === 0 ? 1 : 0);
+    expect(found.stdout.match(/^[\da-f]{10} /gm) ?? []).toHaveLength(commits);
+    expect(found.stderr).toContain(note);
+    expect(found.stderr).not.toContain("error[");
+  });
+
+  test("bare is refused by every command, and says what to do", async () => {
+    const cwd = await repository();
+    git(cwd, "clone", "--quiet", "--bare", ".", "bare.git");
+    const bare = join(cwd, "bare.git");
+    for (const args of [["index"], ["index", "--commits"], ["search", "--commits", "retry"], ["search", "retry"]]) {
+      const run = await cli([...args, "--workspace", bare], { cwd });
+      expect(run).toMatchObject({ code: 2, stdout: "" });
+      expect(run.stderr).toMatch(/error\[GIT_BARE_REPOSITORY\]: .*\nClone it and index the clone/);
+    }
+    const env = { XDG_CACHE_HOME: join(cwd, "cache"), ...hermetic };
+    const cloned = await cli(["search", "--commits", "--workspace", `file://${bare}`, "retry"], { cwd, env });
+    expect(cloned).toMatchObject({ code: 0, stdout: expect.stringContaining("Retry failed uploads") as string });
+  });
+
+  test("shallow gives the commits that it has, and the others when it is deepened", async () => {
+    const origin = await repository();
+    await writeFile(join(origin, "src/wait.py"), "def wait():\n    pass\n");
+    git(origin, "add", "src/wait.py");
+    git(origin, "commit", "--quiet", "-m", "Wait between retries");
+    const cwd = join(await workspaceWith({}), "clone");
+    git(origin, "clone", "--quiet", "--depth=1", `file://${origin}`, cwd);
+    const subjects = async () => {
+      const { stdout } = await cli(["search", "--commits", "--json", "retry"], { cwd, env: hermetic });
+      return (JSON.parse(stdout) as { hits: { subject: string }[] }).hits.map(({ subject }) => subject).toSorted();
+    };
+    expect(await subjects()).toEqual(["Wait between retries"]);
+    git(cwd, "fetch", "--quiet", "--unshallow");
+    expect(await subjects()).toEqual(["Retry failed uploads", "Wait between retries"]);
   });
 });
 
@@ -73,6 +183,9 @@ describe("a repository's URL in place of a folder", () => {
 
   test.each([
     ["ext::sh -c id", "GIT_URL_REFUSED"],
+    ["--upload-pack=id", "USAGE"],
+    ["ssh://-oProxyCommand=id/a", "GIT_URL_REFUSED"],
+    ["git@-oProxyCommand=id:a", "GIT_URL_REFUSED"],
     ["http://example.com/a.git", "GIT_URL_REFUSED"],
     ["file:///nowhere/at/all", "GIT_REPOSITORY_NOT_FOUND"],
   ])("%s is refused with a code", async (url, code) => {
@@ -80,5 +193,13 @@ describe("a repository's URL in place of a folder", () => {
     const run = await cli(["index", url], { cwd, env: { XDG_CACHE_HOME: join(cwd, "cache"), ...hermetic } });
     expect(run.code).toBe(2);
     expect(run.stderr).toContain(`error[${code}]`);
+  });
+
+  test("a branch that poses as an option is refused", async () => {
+    const origin = await repository();
+    const env = { XDG_CACHE_HOME: join(origin, "cache"), ...hermetic };
+    const run = await cli(["index", `file://${origin}`, "--branch=--upload-pack=id"], { cwd: origin, env });
+    expect(run).toMatchObject({ code: 2, stdout: "" });
+    expect(run.stderr).toContain("error[GIT_BRANCH_REFUSED]");
   });
 });

@@ -40,6 +40,7 @@ export function addEmbedCommand(program: Command, onParsed: (invocation: Invocat
     .description("Embeds the items that are new or have changed, and leaves all others as they are.")
     .option("--from <file>", "JSON Lines, one item a line; - is the standard input", "-")
     .option("--rebuild", "remove everything first")
+    .option("--strict", "exit with 2 if a single line could not be embedded")
     .action((flags: GenerateFlags) => {
       onParsed((context) => runGenerate(flags, context));
     });
@@ -84,10 +85,11 @@ export function addEmbedCommand(program: Command, onParsed: (invocation: Invocat
 interface GenerateFlags extends ItemFlags {
   readonly from: string;
   readonly rebuild?: boolean;
+  readonly strict?: boolean;
 }
 
 async function runGenerate(flags: GenerateFlags, context: CliContext): Promise<Report> {
-  const { json = false, rebuild = false, from } = flags;
+  const { json = false, rebuild = false, strict = false, from } = flags;
   const failures: LineFailure[] = [];
   let brokenLines = 0;
   const source = await openItems(from, context.stdin, (line, message) => {
@@ -106,13 +108,13 @@ async function runGenerate(flags: GenerateFlags, context: CliContext): Promise<R
         onEvent: (event) => {
           if (event.type !== "item-failed") progress.report(event);
           else if (failures.length < MAX_FAILURES_LISTED)
-            failures.push({ line: source.line(), message: event.failure.message });
+            failures.push({ line: source.lineOf(event.item), message: event.failure.message });
         },
       });
     } finally {
       progress.finish();
     }
-    const outcome = embedOutcome(summary, brokenLines);
+    const outcome = embedOutcome(summary, brokenLines, strict);
     const report = { ...summary, itemsFailed: summary.itemsFailed + brokenLines, failures };
     if (json) return { text: generateDocument(report, service.indexPath), outcome };
     if (outcome === "interrupted") {

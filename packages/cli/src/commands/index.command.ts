@@ -1,8 +1,9 @@
-import type { Command } from "commander";
+import { Argument, type Command } from "commander";
 
 import type { CliContext } from "../context.ts";
 import { indexOutcome } from "../exit-codes.ts";
-import { addCommonFlags, type CommonFlags } from "../flags.ts";
+import { UsageError } from "../failure.ts";
+import { addCommonFlags, type CommonFlags, nonEmpty } from "../flags.ts";
 import { formatIndexSummary, interrupted } from "../present/human.ts";
 import { indexDocument } from "../present/json.ts";
 import { bringCommitsUpToDate } from "./bring-commits-up-to-date.ts";
@@ -13,6 +14,7 @@ import { withEngine } from "./with-engine.ts";
 interface IndexFlags extends CommonFlags {
   readonly rebuild?: boolean;
   readonly commits?: boolean;
+  readonly strict?: boolean;
 }
 
 export function addIndexCommand(program: Command, onParsed: (invocation: Invocation) => void): void {
@@ -20,21 +22,27 @@ export function addIndexCommand(program: Command, onParsed: (invocation: Invocat
     .command("index")
     .summary("create the index of a workspace or bring it up to date")
     .description("Creates the index of a workspace, or brings it up to date. Only changed files are read again.")
-    .argument("[url]", "URL of a git repository to clone and index, as with --workspace")
+    .addArgument(
+      new Argument("[place]", "folder, or URL of a git repository to clone, as with --workspace").argParser(nonEmpty),
+    )
     .option("--rebuild", "index everything again")
     .option("--commits", "the commits that touched indexed files, too")
-    .action((url: string | undefined, flags: IndexFlags) => {
-      onParsed((context) => runIndex(url === undefined ? flags : { ...flags, workspace: url }, context));
+    .option("--strict", "exit with 2 if a single file could not be indexed")
+    .action((place: string | undefined, flags: IndexFlags) => {
+      if (place !== undefined && command.getOptionValueSource("workspace") === "cli")
+        throw new UsageError("There are two workspaces, one of them given with --workspace.", "Give one.");
+      onParsed((context) => runIndex(place === undefined ? flags : { ...flags, workspace: place }, context));
     });
   addCommonFlags(command);
 }
 
 async function runIndex(flags: IndexFlags, context: CliContext): Promise<Report> {
   return withEngine(flags, context, async (engine) => {
-    const { json = false, rebuild = false } = flags;
+    const { json = false, rebuild = false, strict = false } = flags;
     const summary = await bringUpToDate(engine, { json, rebuild }, context);
-    const outcome = indexOutcome(summary);
-    if (flags.commits === true && outcome !== "interrupted") await bringCommitsUpToDate(engine, json, context);
+    const outcome = indexOutcome(summary, strict);
+    if (flags.commits === true && outcome !== "interrupted" && summary.commitsIndexed === undefined)
+      await bringCommitsUpToDate(engine, json, context);
     if (flags.json === true) return { text: indexDocument(summary, engine), outcome };
     if (outcome === "interrupted") {
       context.stderr.write(`${interrupted(summary, rebuild)}\n`);

@@ -94,16 +94,38 @@ async function runCommitSearch(query: string, flags: SearchFlags, context: CliCo
   if (path !== undefined || language !== undefined || explain)
     throw new UsageError("--path, --language and --explain are about files.", "Leave them out with --commits.");
   return withEngine(flags, context, async (engine) => {
-    if (flags.refresh) {
-      await refreshIndex(engine, flags, context);
-      await bringCommitsUpToDate(engine, json, context);
-    }
-    const result = await engine.searchCommits(query, { limit, signal: context.signal });
+    const { failure, isEmpty = false } = flags.refresh ? await refreshCommits(engine, flags, context) : {};
+    const result = await searchDespite(failure, context, () =>
+      engine.searchCommits(query, { limit, signal: context.signal }),
+    ).catch((error: unknown) => {
+      if (isEmpty && error instanceof ResonaError && error.code === "NO_INDEX")
+        return { query, hits: [], durationMs: 0 };
+      throw error;
+    });
     const outcome = searchOutcome(result);
     if (json) return { text: commitSearchDocument(result, engine.workspace), outcome };
     if (outcome === "nothing-found") context.stderr.write("Nothing found.\n");
     return { text: formatCommits(result.hits, paintFor(context.stdout)), outcome };
   });
+}
+
+interface CommitRefresh {
+  /** What kept the history from being brought up to date, if what is there can still be searched. */
+  readonly failure?: ResonaError;
+  /** There is no history. */
+  readonly isEmpty?: boolean;
+}
+
+async function refreshCommits(engine: Engine, flags: SearchFlags, context: CliContext): Promise<CommitRefresh> {
+  const refresh = await refreshIndex(engine, flags, context);
+  if (refresh.kind === "done" && refresh.summary.commitsIndexed !== undefined) return {};
+  try {
+    const { status } = await bringCommitsUpToDate(engine, flags.json ?? false, context);
+    return { isEmpty: status === "no-history", ...(refresh.kind === "failed" ? { failure: refresh.error } : {}) };
+  } catch (error) {
+    if (isSearchableDespite(error)) return { failure: error };
+    throw error;
+  }
 }
 
 /** With any of these the index that is there can still be searched. */
@@ -117,8 +139,28 @@ async function refreshIndex(engine: Engine, flags: SearchFlags, context: CliCont
     if (flags.json !== true) reportRefresh(summary, context);
     return { kind: "done", summary };
   } catch (error) {
-    if (error instanceof ResonaError && searchableDespite.has(error.code)) return { kind: "failed", error };
+    if (isSearchableDespite(error)) return { kind: "failed", error };
     throw error;
+  }
+}
+
+function isSearchableDespite(error: unknown): error is ResonaError {
+  return error instanceof ResonaError && searchableDespite.has(error.code);
+}
+
+/** Searches what is there, and says so if it could not be brought up to date. */
+async function searchDespite<T>(
+  failure: ResonaError | undefined,
+  { stderr }: CliContext,
+  search: () => Promise<T>,
+): Promise<T> {
+  try {
+    const result = await search();
+    if (failure) stderr.write(formatNote(`${failure.message} Searching what is there.`, paintFor(stderr)));
+    return result;
+  } catch (error) {
+    const nothingThere = error instanceof ResonaError && error.code === "NO_INDEX";
+    throw nothingThere && failure ? failure : error;
   }
 }
 
@@ -138,18 +180,12 @@ async function searchIndex(
   query: string,
   { limit, path = [], language = [], explain = false }: SearchFlags,
   refresh: Refresh,
-  { signal, stderr }: CliContext,
+  context: CliContext,
 ): Promise<SearchResult> {
-  try {
-    const result = await engine.search(query, { limit, pathGlobs: path, languages: language, explain, signal });
-    if (refresh.kind === "failed") {
-      stderr.write(formatNote(`${refresh.error.message} Searching what is there.`, paintFor(stderr)));
-    }
-    return result;
-  } catch (error) {
-    const nothingThere = error instanceof ResonaError && error.code === "NO_INDEX";
-    throw nothingThere && refresh.kind === "failed" ? refresh.error : error;
-  }
+  const { signal } = context;
+  return searchDespite(refresh.kind === "failed" ? refresh.error : undefined, context, () =>
+    engine.search(query, { limit, pathGlobs: path, languages: language, explain, signal }),
+  );
 }
 
 /** A path that would climb is shorter and clearer from the root. */

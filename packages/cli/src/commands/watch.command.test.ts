@@ -1,8 +1,9 @@
+import { existsSync, readFileSync, watch as watchFolder } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { type IndexSummary, ResonaError, type WatchEvent, type WatchOptions } from "@resona/core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { execute } from "../execute.ts";
 import { fakeContext, FakeEngine, summary } from "../testing/fake-context.ts";
@@ -128,30 +129,75 @@ describe("watch", () => {
   });
 });
 
-test.skipIf(process.platform === "win32").each(["SIGINT", "SIGTERM"] as const)(
-  "a real watch indexes what is saved, and ends with 0 at %s",
-  async (signal) => {
-    const cwd = await workspaceWith({ "a.ts": "export const harbour = 1;\n" });
-    const child = startCli(["watch", "--json"], { cwd });
-    const result = cliResult(child);
-    const saved = new Promise<void>((resolve) => {
-      let lines = 0;
-      child.stdout?.on("data", (text: string) => {
-        lines += text.split("\n").length - 1;
-        // The first run, that it watches, and the run for what is saved then.
-        if (lines === 2) void writeFile(join(cwd, "b.ts"), "export const ship = 2;\n");
-        if (lines === 3) resolve();
-      });
+test.skipIf(process.platform === "win32")("a real watch indexes what is saved, and ends with 0 at Ctrl-C", async () => {
+  const cwd = await workspaceWith({ "a.ts": "export const harbour = 1;\n" });
+  const child = startCli(["watch", "--json"], { cwd });
+  const result = cliResult(child);
+  const saved = new Promise<void>((resolve) => {
+    let lines = 0;
+    child.stdout?.on("data", (text: string) => {
+      lines += text.split("\n").length - 1;
+      // The first run, that it watches, and the run for what is saved then.
+      if (lines === 2) void writeFile(join(cwd, "b.ts"), "export const ship = 2;\n");
+      if (lines === 3) resolve();
     });
-    await Promise.race([saved, result]);
-    child.kill(signal);
-    const { code, stdout, stderr } = await result;
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    const events = stdout.trimEnd().split("\n");
-    expect(events.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual([
-      "indexed",
-      "watching",
-      "indexed",
+  });
+  await Promise.race([saved, result]);
+  child.kill("SIGINT");
+  const { code, stdout, stderr } = await result;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const events = stdout.trimEnd().split("\n");
+  expect(events.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual([
+    "indexed",
+    "watching",
+    "indexed",
+  ]);
+});
+
+test.skipIf(process.platform === "win32")(
+  "a real watch takes over from another that is killed while it writes, and ends with 0 at SIGTERM",
+  async () => {
+    const names = Array.from({ length: 300 }, (_, n) => `f${n}.ts`);
+    const cwd = await workspaceWith(Object.fromEntries(names.map((name, n) => [name, `export const ship = ${n};\n`])));
+    const index = join(cwd, ".resona");
+    const first = startCli(["watch"], { cwd });
+    const firstResult = cliResult(first);
+    onTestFinished(() => void first.kill("SIGKILL"));
+    const isWriting = () => existsSync(join(index, "writer.lock")) && !existsSync(join(index, "takeover.lock"));
+    await Promise.race([vi.waitUntil(isWriting, { interval: 1, timeout: 30_000 }), firstResult]);
+    first.kill("SIGSTOP");
+    expect(isWriting()).toBe(true);
+    expect(JSON.parse(readFileSync(join(index, "writer.json"), "utf8"))).toMatchObject({ pid: first.pid });
+
+    // Whoever wants the lock takes a turn first.
+    const { promise: isWanted, resolve: wanted } = Promise.withResolvers<void>();
+    const folder = watchFolder(index, (_, name) => {
+      if (name === "takeover.lock") wanted();
+    });
+    onTestFinished(() => folder.close());
+    const second = startCli(["watch", "--json"], { cwd });
+    const secondResult = cliResult(second);
+    onTestFinished(() => void second.kill("SIGKILL"));
+    let said = "";
+    second.stdout?.on("data", (text: string) => (said += text));
+    await Promise.race([isWanted, secondResult]);
+    expect(said).not.toContain('"indexed"');
+
+    first.kill("SIGKILL");
+    await firstResult;
+    await vi.waitUntil(() => said.includes('"watching"'), { timeout: 30_000 });
+    await writeFile(join(cwd, "new.ts"), "export const harbour = 1;\n");
+    await vi.waitUntil(() => said.split('"indexed"').length === 3, { timeout: 30_000 });
+    second.kill("SIGTERM");
+    const { code, stdout } = await secondResult;
+    expect(code).toBe(0);
+    const events = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(events.filter(({ event }) => event === "indexed")).toMatchObject([
+      { filesInIndex: 300 },
+      { filesIndexed: 1, filesInIndex: 301 },
     ]);
   },
 );

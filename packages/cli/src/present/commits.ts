@@ -7,6 +7,16 @@ import { counted, printable } from "./text.ts";
 const hashDigits = 10;
 const pathsShown = 5;
 
+/** As much of a commit's hash as tells it from others. */
+export function shortHash(hash: string): string {
+  return hash.slice(0, hashDigits);
+}
+
+/** What was done for the history, in one line; empty for nothing. */
+export function commitsIndexed(count: number): string {
+  return count === 0 ? "" : `Indexed ${counted(count, "commit")}.\n`;
+}
+
 /** Commits, best first: hash, day, author and subject in a line, and the files that they touched. */
 export function formatCommits(hits: readonly CommitHit[], paint: Paint): string {
   return hits.map((hit) => formatCommit(hit, paint)).join("\n");
@@ -17,7 +27,7 @@ function formatCommit(
   paint: Paint,
 ): string {
   const head = [
-    paint("path", hash.slice(0, hashDigits)),
+    paint("path", shortHash(hash)),
     paint("score", score.toFixed(3)),
     authoredAt.slice(0, "2026-01-01".length),
     printable(authorName),

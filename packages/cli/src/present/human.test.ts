@@ -123,7 +123,12 @@ test("skipped files are counted by reason and failed ones named", () => {
 test("at most ten failed files are named", () => {
   const failures = Array.from({ length: 12 }, (_, index) => ({ path: `${index}.ts`, message: "no" }));
   const lines = formatIndexSummary({ ...summary, filesFailed: 12, failures }, "/w").split("\n");
-  expect(lines.slice(-4)).toEqual(["  8.ts: no", "  9.ts: no", "  … 2 more", ""]);
+  expect(lines.slice(-4)).toEqual([
+    "  8.ts: no",
+    "  9.ts: no",
+    "  … 2 more; `resona stats --json` names up to 100",
+    "",
+  ]);
 });
 
 test("a workspace with nothing to index says so, and why", () => {

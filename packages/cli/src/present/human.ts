@@ -12,6 +12,7 @@ import { skipReasons } from "@resona/core";
 
 import { hasNothingToIndex } from "../exit-codes.ts";
 import type { Failure } from "../failure.ts";
+import { shortHash } from "./commits.ts";
 import { formatHealth, formatStorage } from "./health.ts";
 import type { Paint } from "./paint.ts";
 import { counted, fit, formatBytes, formatCount, formatDuration, printable, printableLine } from "./text.ts";
@@ -39,7 +40,8 @@ function formatHit(hit: SearchHit, { paint, columns = defaultColumns, displayPat
   const place = `${printable(displayPath(hit.path))}:${range}`;
   const symbols = hit.symbols.slice(0, symbolsShown).map(printable);
   if (hit.symbols.length > symbolsShown) symbols.push(`+${hit.symbols.length - symbolsShown}`);
-  const facts = [printable(hit.language), symbols.join(", ")].filter((fact) => fact !== "").join("  ");
+  const commit = hit.lastCommit === undefined ? "" : shortHash(hit.lastCommit);
+  const facts = [printable(hit.language), symbols.join(", "), commit].filter((fact) => fact !== "").join("  ");
   const lines = [
     `${paint("path", place)}  ${paint("score", formatScore(hit.score))}  ${paint("faint", facts)}`.trimEnd(),
   ];
@@ -126,18 +128,22 @@ export function formatStats(stats: IndexStats, diagnostics: DatabaseDiagnostics,
     ["Chunks", formatCount(stats.chunks)],
     ["Size", formatBytes(stats.diskBytes)],
     ["Indexed", stats.lastIndexedAt ?? "never completely"],
-    [
-      "Database",
-      [`schema ${stats.schemaVersion}`, counted(stats.versions, "version"), counted(stats.fragments, "fragment")].join(
-        ", ",
-      ),
-    ],
+    ["Database", formatDatabase(stats)],
   ];
   const lines = rows.map(([name, value]) => `${name.padEnd(11)}${value}`);
   if (stats.languages.length > 0) lines.push("Languages", ...formatLanguages(stats));
   lines.push(...formatSkipped(stats.skipped), ...formatFailures(stats));
   lines.push(...formatStorage(stats, diagnostics), ...formatHealth(diagnostics, paint));
   return lines.map((line) => `${line}\n`).join("");
+}
+
+/** The shape of an index's tables in a few words. */
+export function formatDatabase({
+  schemaVersion,
+  versions,
+  fragments,
+}: Pick<IndexStats, "schemaVersion" | "versions" | "fragments">): string {
+  return [`schema ${schemaVersion}`, counted(versions, "version"), counted(fragments, "fragment")].join(", ");
 }
 
 /** A model by what people call it, or what it is called by if nobody does. */
@@ -182,7 +188,7 @@ function formatFailures({ filesFailed, failures }: Pick<IndexSummary, "filesFail
   return [
     `Failed ${counted(filesFailed, "file")}; the next run tries again`,
     ...failures.slice(0, failuresShown).map(({ path, message }) => `  ${printable(path)}: ${printable(message)}`),
-    ...(more > 0 ? [`  … ${formatCount(more)} more`] : []),
+    ...(more > 0 ? [`  … ${formatCount(more)} more; \`resona stats --json\` names up to 100`] : []),
   ];
 }
 

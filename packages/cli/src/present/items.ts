@@ -1,8 +1,8 @@
 import type { DatabaseDiagnostics, EmbedSummary, ItemHit, ItemSearchResult, ItemStats } from "@resona/core";
 
-import { findingFields, formatHealth, formatStorage } from "./health.ts";
-import { formatModel } from "./human.ts";
-import { printDocument } from "./json.ts";
+import { formatHealth, formatStorage } from "./health.ts";
+import { formatDatabase, formatModel } from "./human.ts";
+import { indexFields, printDocument, storageFields } from "./json.ts";
 import type { Paint } from "./paint.ts";
 import { counted, formatBytes, formatCount, formatDuration, printable, printableLine } from "./text.ts";
 
@@ -90,20 +90,12 @@ export function formatItemStats(stats: ItemStats, diagnostics: DatabaseDiagnosti
     ["Records", formatCount(stats.chunks)],
     ["Size", formatBytes(stats.diskBytes)],
     ["Embedded", stats.lastIndexedAt ?? "never completely"],
-    [
-      "Database",
-      [
-        `schema ${stats.schemaVersion}`,
-        counted(stats.versions, "version"),
-        counted(stats.fragments, "fragment"),
-        `${counted(stats.unindexedRows, "row")} outside the full-text index`,
-      ].join(", "),
-    ],
+    ["Database", formatDatabase(stats)],
   ];
   const lines = [
     ...rows.map(([name, value]) => `${name.padEnd(11)}${value}`),
-    ...formatHealth(diagnostics, paint),
     ...formatStorage(stats, diagnostics),
+    ...formatHealth(diagnostics, paint),
   ];
   return lines.map((line) => `${line}\n`).join("");
 }
@@ -155,20 +147,9 @@ export function deleteDocument(recordsRemoved: number): string {
 export function itemStatsDocument(stats: ItemStats, diagnostics: DatabaseDiagnostics): string {
   return printDocument({
     command: "embed stats",
-    indexPath: stats.indexPath,
-    modelId: stats.modelId,
-    modelName: stats.modelName ?? null,
-    modelPath: stats.modelPath ?? null,
-    dimension: stats.dimension,
-    schemaVersion: stats.schemaVersion,
+    ...indexFields(stats),
     items: stats.items,
     records: stats.chunks,
-    versions: stats.versions,
-    fragments: stats.fragments,
-    unindexedRows: stats.unindexedRows,
-    diskBytes: stats.diskBytes,
-    lastIndexedAt: stats.lastIndexedAt ?? null,
-    reclaimableBytes: diagnostics.reclaimableBytes ?? null,
-    findings: diagnostics.findings.map(findingFields),
+    ...storageFields(stats, diagnostics),
   });
 }

@@ -1,12 +1,14 @@
 import type {
   DatabaseDiagnostics,
   FileFailure,
+  IndexDescription,
   IndexStats,
   IndexSummary,
   ModelInspection,
   ResonaError,
   SearchHit,
   SearchResult,
+  StorageStats,
 } from "@resona/core";
 
 import type { Failure } from "../failure.ts";
@@ -45,25 +47,41 @@ export function searchDocument(result: SearchResult, refresh: Refresh, workspace
   });
 }
 
-export function statsDocument(
-  stats: IndexStats,
-  { reclaimableBytes, findings }: Pick<DatabaseDiagnostics, "reclaimableBytes" | "findings">,
-): string {
+export function statsDocument(stats: IndexStats, diagnostics: Measured): string {
   return printDocument({
     command: "stats",
     workspace: stats.workspace,
-    indexPath: stats.indexPath,
-    modelId: stats.modelId,
-    modelName: stats.modelName ?? null,
-    modelPath: stats.modelPath ?? null,
-    dimension: stats.dimension,
-    schemaVersion: stats.schemaVersion,
+    ...indexFields(stats),
     files: stats.files,
     chunks: stats.chunks,
     skipped: stats.skipped,
     filesFailed: stats.filesFailed,
     failures: stats.failures.map(fileFailureFields),
     languages: stats.languages.map(({ language, files, chunks }) => ({ language, files, chunks })),
+    ...storageFields(stats, diagnostics),
+  });
+}
+
+/** What an index of either kind is. */
+export function indexFields(index: IndexDescription): object {
+  return {
+    indexPath: index.indexPath,
+    modelId: index.modelId,
+    modelName: index.modelName ?? null,
+    modelPath: index.modelPath ?? null,
+    dimension: index.dimension,
+    schemaVersion: index.schemaVersion,
+  };
+}
+
+type Measured = Pick<DatabaseDiagnostics, "reclaimableBytes" | "findings">;
+
+/** How the tables of an index of either kind are. */
+export function storageFields(
+  stats: StorageStats & Pick<IndexDescription, "lastIndexedAt">,
+  { reclaimableBytes, findings }: Measured,
+): object {
+  return {
     versions: stats.versions,
     fragments: stats.fragments,
     unindexedRows: stats.unindexedRows,
@@ -77,7 +95,7 @@ export function statsDocument(
     reclaimableBytes: reclaimableBytes ?? null,
     lastIndexedAt: stats.lastIndexedAt ?? null,
     findings: findings.map(findingFields),
-  });
+  };
 }
 
 export function modelDocument(model: ModelInspection, path: string): string {
@@ -141,6 +159,7 @@ function summaryFields(summary: IndexSummary): object {
     filesFailed: summary.filesFailed,
     failures: summary.failures.map(fileFailureFields),
     bytesRead: summary.bytesRead,
+    commitsIndexed: summary.commitsIndexed ?? null,
     durationMs: summary.durationMs,
     peakRssBytes: summary.peakRssBytes,
   };
@@ -154,6 +173,7 @@ function hitFields(hit: SearchHit): object {
     language: hit.language,
     symbols: hit.symbols,
     score: hit.score,
+    lastCommit: hit.lastCommit ?? null,
     snippet: hit.snippet,
     ...(hit.explanation === undefined
       ? {}

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import type { FileRecord } from "../model/file-record.ts";
 import type { DiscoveredFile } from "../model/source-file.ts";
 import { KnownFiles, loadKnownFiles } from "./known-files.ts";
-import { trustedMtime } from "./trusted-mtime.ts";
+import { UNTRUSTED, trustedMtime } from "./trusted-mtime.ts";
 
 const hash = "00112233445566778899aabbccddeeff";
 const known: FileRecord = {
@@ -43,8 +43,31 @@ test("a file of another size or time is checked", () => {
 });
 
 test("a file whose time could not be trusted is checked, whatever its time is now", () => {
-  expect(knowing({ ...known, mtimeMs: 0 }).classify(found)).toBe("check");
-  expect(knowing({ ...known, mtimeMs: 0 }).classify({ ...found, mtimeMs: 0 })).toBe("check");
+  expect(knowing({ ...known, mtimeMs: UNTRUSTED }).classify(found)).toBe("check");
+  expect(knowing({ ...known, mtimeMs: UNTRUSTED }).classify({ ...found, mtimeMs: 0 })).toBe("check");
+});
+
+test("a file of the first instant of 1970, or of before, is unchanged as any other", () => {
+  for (const mtimeMs of [0, -5_000.25])
+    expect(knowing({ ...known, mtimeMs }).classify({ ...found, mtimeMs })).toBe("unchanged");
+});
+
+test("a file that is indexed and has failed since is told from one that has not", () => {
+  const files = knowing({ ...known, mtimeMs: UNTRUSTED, outcome: { kind: "indexed", failure: "No." } });
+  expect(files.classify(found)).toBe("check");
+  expect(files.settled("a.ts")).toMatchObject({ hash, outcome: { kind: "indexed" } });
+  expect(files.hasFailed("a.ts")).toBe(true);
+  expect(knowing(known).hasFailed("a.ts")).toBe(false);
+  expect(knowing({ ...known, outcome: { kind: "failed", message: "No." } }).hasFailed("a.ts")).toBe(true);
+});
+
+test("a file that is gone when it is to be read counts as not found", () => {
+  const files = knowing(known);
+  files.classify(found);
+  expect([...files.removed()]).toEqual([]);
+  files.missed("a.ts");
+  files.missed("unknown.ts");
+  expect([...files.removed()]).toEqual(["a.ts"]);
 });
 
 test("a file skipped for its content is unchanged as long as the content is", () => {

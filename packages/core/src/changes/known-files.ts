@@ -2,6 +2,7 @@ import type { FileRecord, SettledOutcome } from "../model/file-record.ts";
 import { skipReasons } from "../model/skip-reason.ts";
 import type { SkipReason } from "../model/skip-reason.ts";
 import type { DiscoveredFile } from "../model/source-file.ts";
+import { UNTRUSTED } from "./trusted-mtime.ts";
 
 /** A file whose content was read and processed to the end, so that the same content need not be again. */
 export interface SettledFile extends FileRecord {
@@ -47,6 +48,11 @@ export class KnownFiles {
   readonly #languageNames: string[] = [];
   #seen = new Uint8Array(this.#capacity);
 
+  /** How many files are known. */
+  get size(): number {
+    return this.#rows.size;
+  }
+
   /** Adds a file, or replaces what is known of it. */
   add(file: FileRecord): void {
     let row = this.#rows.get(file.path);
@@ -70,8 +76,7 @@ export class KnownFiles {
     if (row === undefined) return "new";
     this.#seen[row] = 1;
     if (file.kind === "skipped") return this.#outcomes[row] === skipCode(file.reason) ? "unchanged" : "check";
-    const mtime = this.#mtimes[row];
-    const isSame = this.#sizes[row] === file.size && mtime === file.mtimeMs && mtime !== 0;
+    const isSame = this.#sizes[row] === file.size && this.#mtimes[row] === file.mtimeMs;
     return isSame && this.#isSettled(row) ? "unchanged" : "check";
   }
 
@@ -84,11 +89,23 @@ export class KnownFiles {
       path,
       hash: this.#hash(row).toString("hex"),
       size: this.#sizes[row] ?? 0,
-      mtimeMs: this.#mtimes[row] ?? 0,
+      mtimeMs: this.#mtimes[row] ?? UNTRUSTED,
       language: this.#languageNames[this.#languages[row] ?? 0] ?? "",
       chunkCount: this.#chunkCounts[row] ?? 0,
       outcome: reason === undefined ? { kind: "indexed" } : { kind: "skipped", reason },
     };
+  }
+
+  /** Whether the file could not be indexed when it was last looked at. */
+  hasFailed(path: string): boolean {
+    const row = this.#rows.get(path);
+    return row !== undefined && (this.#outcomes[row] === unsettled || this.#outcomes[row] === indexedBefore);
+  }
+
+  /** Takes back that a file was found: it was gone when it was to be read. */
+  missed(path: string): void {
+    const row = this.#rows.get(path);
+    if (row !== undefined) this.#seen[row] = 0;
   }
 
   /** Whether anything is known of the path. */
@@ -136,7 +153,9 @@ const noHash = Buffer.alloc(hashBytes);
 /** A failed file, and one skipped for a reason that this version does not know: to be done again. */
 const unsettled = 0;
 const indexed = 1;
-const firstSkipCode = 2;
+/** What is indexed is of an earlier content: the file has failed since. */
+const indexedBefore = 2;
+const firstSkipCode = 3;
 const skipReasonNames = Object.keys(skipReasons) as readonly SkipReason[];
 
 function skipCode(reason: SkipReason): number {
@@ -151,7 +170,7 @@ function skipReasonOf(code: number): SkipReason | undefined {
 function outcomeCode({ outcome }: FileRecord): number {
   switch (outcome.kind) {
     case "indexed":
-      return indexed;
+      return outcome.failure === undefined ? indexed : indexedBefore;
     case "skipped":
       return skipCode(outcome.reason);
     case "failed":

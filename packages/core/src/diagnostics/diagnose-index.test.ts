@@ -193,7 +193,7 @@ describe("an index", () => {
     const field = (name: string, nullable = false) => new arrow.Field(name, new arrow.Utf8(), nullable);
     await db.createEmptyTable("files", new arrow.Schema([field("path", true), field("colour")]));
     expect(await sentences(index)).toEqual([
-      "SCHEMA_FOREIGN: The table files has other columns than this version of Resona writes: path is Utf8 or null, not Utf8, colour is not known, file_hash is missing, size is missing, mtime_ms is missing and 4 more.",
+      "SCHEMA_FOREIGN: The table files has other columns than this version of Resona writes: path is Utf8 or null, not Utf8, colour is not known, file_hash is missing, size is missing, mtime_ms is missing and 5 more.",
     ]);
     const wide = await healthy.copy();
     await wide.setManifest({ fingerprint: { model: "m", dimension: 2 * DIMENSION } });

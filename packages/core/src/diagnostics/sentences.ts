@@ -8,11 +8,6 @@ export function listed(names: readonly string[], count: number = names.length): 
   return `${shown.join(", ")}${more > 0 ? ` and ${more.toLocaleString("en-US")} more` : ""}`;
 }
 
-/** `1 file`, `2 files` */
-export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
-}
-
 /** What a check came across: how many, and the first of them by name. */
 export class Tally {
   count = 0;

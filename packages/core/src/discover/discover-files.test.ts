@@ -169,6 +169,16 @@ test("a repository that git cannot use is walked, and that is told", async () =>
   expect(notices).toEqual([{ type: "notice", code: "git-unusable", message: expect.stringContaining("bad config") }]);
 });
 
+test("a bare repository is refused, and so is git's part of any other; within a workspace they are folders", async () => {
+  const folder = await temporaryFolder();
+  const bare = join(folder, "bare.git");
+  git(folder, "init", "-q", "--bare", bare);
+  for (const path of [bare, join(bare, "objects"), join(await repository({}), ".git")])
+    await expect(list(path)).rejects.toMatchObject({ code: "GIT_BARE_REPOSITORY" });
+  write(folder, { "a.ts": undefined });
+  expect(await list(folder)).toContain("a.ts");
+});
+
 test("a damaged git index does not lose files", async () => {
   const root = await repository({ ".gitignore": "*.log\n", "a.ts": undefined });
   write(root, { "x.log": undefined, ".git/index": "garbage" });

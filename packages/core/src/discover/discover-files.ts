@@ -4,7 +4,8 @@ import { dirname } from "node:path";
 import { resonaError } from "../errors.ts";
 import type { NoticeEvent } from "../model/progress.ts";
 import type { DiscoveredFile } from "../model/source-file.ts";
-import { GitFailure, gitStanding } from "./git.ts";
+import { GitFailure } from "../support/git-process.ts";
+import { gitStanding } from "./git.ts";
 import { IgnoreRules } from "./ignore-rules.ts";
 import { inspectEntry } from "./inspect-entry.ts";
 import { listGitFolder } from "./list-git-folder.ts";
@@ -33,8 +34,8 @@ export interface DiscoverOptions {
  * Nested repositories and checked-out submodules follow their own rules and come after the files around them.
  * Symbolic links are not followed (`inspect-entry.ts`), so that nothing outside of the root is ever read.
  *
- * @throws ResonaError WORKSPACE_NOT_FOUND, WORKSPACE_NOT_A_FOLDER, WORKSPACE_NOT_READABLE; GIT_FAILED when git breaks
- *   off in the middle of its list, so that the files not listed are not taken for removed
+ * @throws ResonaError WORKSPACE_NOT_FOUND, WORKSPACE_NOT_A_FOLDER, WORKSPACE_NOT_READABLE; GIT_BARE_REPOSITORY;
+ *   GIT_FAILED when git breaks off in the middle of its list, so that the files not listed are not taken for removed
  * @throws the signal's reason when aborted
  */
 export async function* discoverFiles(root: string, options: DiscoverOptions): AsyncGenerator<DiscoveredFile> {
@@ -101,7 +102,9 @@ async function* listFolder(
   try {
     // A workspace that an outer repository ignores (a build folder, or a home folder under version control) was still
     // asked for by name, and git would list nothing.
-    if ((await gitStanding(path, signal)) === "listed") {
+    const standing = await gitStanding(path, signal);
+    if (standing === "bare" && folder === "") throw resonaError("GIT_BARE_REPOSITORY", { path: workspace.root });
+    if (standing === "listed") {
       for await (const entries of listGitFolder(workspace, folder, ownRules, signal)) {
         hasListed = true;
         yield entries;
@@ -110,9 +113,9 @@ async function* listFolder(
     }
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error;
-    if (hasListed) throw resonaError("GIT_FAILED", { path, detail: error.detail }, error);
+    if (hasListed) throw resonaError("GIT_FAILED", { path, detail: error.message }, error);
     if (await isInRepository(path)) {
-      const message = `git cannot list ${path} (${error.detail}); the folder is walked instead.`;
+      const message = `git cannot list ${path} (${error.message}); the folder is walked instead.`;
       onNotice?.({ type: "notice", code: "git-unusable", message });
     }
   }

@@ -1,21 +1,28 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdir, symlink, truncate, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 
 import { temporaryFolder } from "../../test/temp-folder.ts";
 import type { SourceContent } from "../model/source-file.ts";
 import { readSource } from "./read-source.ts";
 
-async function read(content: string | Uint8Array, path = "file.txt", maxFileBytes = 1_048_576): Promise<SourceContent> {
+async function read(
+  content: string | Uint8Array,
+  path = "file.txt",
+  maxFileBytes = 1_048_576,
+): Promise<SourceContent | undefined> {
   const root = await temporaryFolder();
   await writeFile(join(root, path), content);
   return readSource(root, { path }, { maxFileBytes });
 }
 
-function outcome(content: SourceContent): string {
+function outcome(content: SourceContent | undefined): string {
+  if (content === undefined) return "gone";
   return content.kind === "text" ? content.text : content.reason;
 }
 
@@ -99,16 +106,28 @@ test("the limit itself is allowed", async () => {
   expect(outcome(await read("x".repeat(1_025), "a", 1_024))).toBe("too-large");
 });
 
-test("a missing file is unreadable", async () => {
+test("a file is gone, also with its folder, or with a file in the place of its folder", async () => {
   const root = await temporaryFolder();
-  expect(outcome(await readSource(root, { path: "gone" }, { maxFileBytes: 10 }))).toBe("unreadable");
+  await writeFile(join(root, "file"), "x");
+  for (const path of ["gone", "gone/too", "file/below"])
+    expect(outcome(await readSource(root, { path }, { maxFileBytes: 10 }))).toBe("gone");
 });
 
 test("a file that has become a link is not followed", async () => {
   const root = await temporaryFolder();
   await writeFile(join(root, "target"), "secret");
   await symlink("target", join(root, "link"));
-  expect(outcome(await readSource(root, { path: "link" }, { maxFileBytes: 10 }))).toBe("unreadable");
+  await symlink("circle", join(root, "circle"));
+  for (const path of ["link", "circle", "circle/below"])
+    expect(outcome(await readSource(root, { path }, { maxFileBytes: 10 }))).toBe("gone");
+});
+
+test("a file that cannot be read throws what the file system says", async () => {
+  const root = await temporaryFolder();
+  // Too long for any file system.
+  await expect(readSource(root, { path: "x".repeat(300) }, { maxFileBytes: 10 })).rejects.toMatchObject({
+    code: "ENAMETOOLONG",
+  });
 });
 
 test("nothing outside of the workspace is read, through a linked folder or a crafted path", async () => {
@@ -134,6 +153,14 @@ test.skipIf(process.platform === "win32")("a file that has become a pipe does no
   const root = await temporaryFolder();
   execFileSync("mkfifo", [join(root, "pipe")]);
   expect(outcome(await readSource(root, { path: "pipe" }, { maxFileBytes: 10 }))).toBe("not-a-file");
+});
+
+test.skipIf(process.platform === "win32")("a file that has become a socket is not a file", async () => {
+  const root = await temporaryFolder();
+  const server = createServer();
+  onTestFinished(() => void server.close());
+  await once(server.listen(join(root, "socket")), "listening");
+  expect(outcome(await readSource(root, { path: "socket" }, { maxFileBytes: 10 }))).toBe("not-a-file");
 });
 
 test("a folder in place of the file is not a file", async () => {

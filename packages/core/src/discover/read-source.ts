@@ -16,16 +16,18 @@ import { pathInside } from "./workspace.ts";
  * The hash is that of the bytes, for skipped content too, so that the same content is known again without being
  * judged again; it is empty when the content could not be read whole.
  *
- * @throws only the signal's reason, when aborted
+ * @returns undefined when the file is gone since it was found, or a link has taken its place, which is never followed.
+ * @throws the error of the file system when the file is there and cannot be read; the signal's reason when aborted.
  */
 export async function readSource(
   root: string,
   file: Pick<SourceFile, "path">,
   options: { readonly maxFileBytes: number; readonly signal?: AbortSignal | undefined },
-): Promise<SourceContent> {
+): Promise<SourceContent | undefined> {
   options.signal?.throwIfAborted();
   const bytes = await readBytes(root, file.path, options.maxFileBytes);
   options.signal?.throwIfAborted();
+  if (bytes === undefined) return undefined;
   if (typeof bytes === "string") return { kind: "skipped", reason: bytes, hash: "" };
 
   const contentHash = hash("sha256", bytes, "hex").slice(0, hashDigits);
@@ -39,7 +41,10 @@ export async function readSource(
 /** 128 bits: as good as unique, in half of the room. */
 const hashDigits = 32;
 
-async function readBytes(root: string, path: string, maxFileBytes: number): Promise<Buffer | SkipReason> {
+/** Gone, together with the folder it was in, or replaced by a link or by something that only looks like a file. */
+const goneCodes: ReadonlySet<unknown> = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
+
+async function readBytes(root: string, path: string, maxFileBytes: number): Promise<Buffer | SkipReason | undefined> {
   try {
     const fullPath = `${root}/${path}`;
     const file = await openRegularFile(fullPath);
@@ -51,7 +56,11 @@ async function readBytes(root: string, path: string, maxFileBytes: number): Prom
     } finally {
       await file.handle.close();
     }
-  } catch {
-    return "unreadable";
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (goneCodes.has(code)) return undefined;
+    // A socket cannot even be opened.
+    if (code === "ENXIO") return "not-a-file";
+    throw error;
   }
 }

@@ -2,7 +2,7 @@
  * A commit holds about this many rows (one source more or less): each makes two LanceDB versions, so fewer are better,
  * and its rows are in memory about four times.
  */
-const ROWS_PER_COMMIT = 3_072;
+export const ROWS_PER_COMMIT = 3_072;
 /** What is ready is committed after this time in any case, so that it can be found and survives a kill. */
 const MS_PER_COMMIT = 5_000;
 

@@ -3,12 +3,13 @@ import { chunkPlainText } from "../chunk/text-chunker.ts";
 import type { Embedder } from "../embed/embedder.ts";
 import type { Chunk } from "../model/chunk.ts";
 import { MAX_FAILURES_LISTED } from "../model/index-summary.ts";
-import type { EmbedEvent, EmbedProgressEvent, ItemFailure } from "../model/item.ts";
+import type { EmbedEvent, EmbedProgressEvent, EmbedSummary, ItemFailure } from "../model/item.ts";
 import type { ItemStore } from "../store/item-store.ts";
 import type { EmbeddedSource, ItemBatch } from "../store/store.ts";
 import { concurrentMap } from "../support/concurrent-map.ts";
 import { ChunkEmbedder } from "./chunk-embedder.ts";
 import { type CommitHooks, CommitQueue } from "./commit-queue.ts";
+import { embedApart } from "./embed-apart.ts";
 import { groupByChunks } from "./group-by-chunks.ts";
 import { type CheckedItem, checkItem } from "./prepare-item.ts";
 
@@ -27,18 +28,11 @@ export interface EmbedItemsRun {
   readonly onEvent: (event: EmbedEvent) => void;
 }
 
-/** What a run has done. */
-export interface EmbedCounts {
-  readonly itemsRead: number;
-  readonly itemsUnchanged: number;
-  readonly itemsEmbedded: number;
-  readonly itemsEmpty: number;
-  readonly itemsFailed: number;
-  readonly failures: readonly ItemFailure[];
-  readonly totalEmbeddings: number;
-  readonly reusedEmbeddings: number;
-  readonly batchesProcessed: number;
-}
+/** What a run itself knows of what it has done. */
+export type EmbedCounts = Omit<
+  EmbedSummary,
+  "status" | "collectionCount" | "maxTokens" | "truncatedChunks" | "oversizedChunks" | "durationMs" | "peakRssBytes"
+>;
 
 /** What is to be written for one item. */
 type ItemChange = { readonly source: string; readonly records: number } & (
@@ -50,6 +44,13 @@ type ItemChange = { readonly source: string; readonly records: number } & (
 interface ChunkedItem extends CheckedItem {
   readonly chunks: readonly Chunk[];
   readonly isKnown: boolean;
+  /** As it was given, and its place in the input. */
+  readonly origin: ItemOrigin;
+}
+
+interface ItemOrigin {
+  readonly given: unknown;
+  readonly position: number;
 }
 
 /**
@@ -78,9 +79,18 @@ export async function embedItems(
     meter.committed(batch);
   });
   const changed = groupByChunks(changedItems(items, stored, run, meter));
-  const groups = concurrentMap(changed, GROUPS_IN_FLIGHT, (group) => embedGroup(group, embedder, signal));
+  const groups = concurrentMap(changed, GROUPS_IN_FLIGHT, (group) =>
+    embedApart(
+      group,
+      (some) => embedGroup(some, embedder, signal),
+      (item, { message }) => {
+        meter.failed(message, item.origin);
+        return undefined;
+      },
+    ),
+  );
   try {
-    for await (const group of groups) for (const change of group) await queue.add(change);
+    for await (const group of groups) for (const change of group) if (change) await queue.add(change);
   } catch (error) {
     // Embedding stopped within a group; what was embedded before is committed, the next run does the rest.
     if (!signal.aborted || error !== signal.reason) throw error;
@@ -107,7 +117,8 @@ async function* changedItems(
     if (signal.aborted) return;
     const item = checkItem(given);
     const status = typeof item === "string" ? "failed" : stored.compare(item.id, item.hash);
-    meter.read(status, item, given);
+    const origin = { given, position: meter.read(status) };
+    if (typeof item === "string") meter.failed(item, origin);
     if (typeof item === "string" || status === "unchanged") continue;
     const isKnown = status !== "new";
     const chunks = chunkPlainText(item.text, chunkChars);
@@ -117,7 +128,7 @@ async function* changedItems(
       meter.empty();
       stored.delete(item.id);
     }
-    if (chunks.length > 0 || isKnown) yield { ...item, chunks, isKnown };
+    if (chunks.length > 0 || isKnown) yield { ...item, chunks, isKnown, origin };
   }
 }
 
@@ -185,20 +196,21 @@ class ItemMeter {
     this.#report({ type: "debug", message });
   }
 
-  read(status: "failed" | "new" | "changed" | "unchanged", item: CheckedItem | string, given: unknown): void {
+  /** @returns the place of the item in the input. */
+  read(status: "failed" | "new" | "changed" | "unchanged"): number {
     this.#itemsRead++;
     if (status === "unchanged") this.#itemsUnchanged++;
-    if (typeof item === "string") this.#failed(item, given);
     if (this.#itemsRead % ITEMS_PER_REPORT === 0) this.report("embedding");
+    return this.#itemsRead;
   }
 
-  #failed(message: string, given: unknown): void {
+  failed(message: string, { given, position }: ItemOrigin): void {
     this.#itemsFailed++;
     const id = typeof given === "object" && given !== null && "id" in given ? given.id : undefined;
     const named = typeof id === "string" && id !== "" ? { id: id.slice(0, MAX_ID_SHOWN) } : {};
-    const failure = { position: this.#itemsRead, ...named, message };
+    const failure = { position, ...named, message };
     if (this.#failures.length < MAX_FAILURES_LISTED) this.#failures.push(failure);
-    this.#report({ type: "item-failed", failure });
+    this.#report({ type: "item-failed", failure, item: given });
   }
 
   empty(): void {

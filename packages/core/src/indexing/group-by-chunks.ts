@@ -7,7 +7,7 @@ interface ChunkedSource {
 }
 
 /** Chunks embedded together. */
-const CHUNKS_PER_GROUP = 128;
+export const CHUNKS_PER_GROUP = 128;
 /** Sources without chunks wait no longer than this many. */
 const SOURCES_PER_GROUP = 256;
 

@@ -1,6 +1,7 @@
 import { loadKnownFiles } from "../changes/known-files.ts";
 import type { Chunker } from "../chunk/chunker.ts";
 import { countFiles, discoverFiles } from "../discover/discover-files.ts";
+import { openWorkspace } from "../discover/workspace.ts";
 import type { Embedder } from "../embed/embedder.ts";
 import type { IndexEvent } from "../model/progress.ts";
 import type { ResolvedOptions } from "../options/options.ts";
@@ -14,8 +15,11 @@ import { groupByChunks } from "./group-by-chunks.ts";
 import { failedFile, prepareFile } from "./prepare-file.ts";
 import { ProgressMeter, type RunCounts } from "./progress-meter.ts";
 
+/** To count all files takes longer than to do fewer changes than these. */
+const CHANGES_WORTH_COUNTING = 64;
+
 /** Enough for the threads of a model to have work while one group is gathered and another committed. */
-const GROUPS_IN_FLIGHT = 4;
+export const GROUPS_IN_FLIGHT = 4;
 
 export interface IndexingStages {
   /** Closed when the run ends, however it ends. */
@@ -51,8 +55,8 @@ export async function indexWorkspace(
   const { workspace, options, signal } = run;
   const { maxFileBytes, index: indexPath } = options;
   const discovery = { maxFileBytes, indexPath, onNotice: run.onEvent };
-  const meter = new ProgressMeter(run.onEvent, await countFiles(workspace, discovery));
   const known = await loadKnownFiles(stages.store.files());
+  const meter = new ProgressMeter(run.onEvent, known.size);
   const previousChunks = (path: string) => (known.has(path) ? (known.settled(path)?.chunkCount ?? 0) : undefined);
   const commit = async (changes: readonly FileChange[]) => {
     const batch = commitBatch(changes);
@@ -64,6 +68,8 @@ export async function indexWorkspace(
   const queue = new CommitQueue<FileChange>(hooks, commit, () => meter.shareDone());
 
   const unreadableFolders: string[] = [];
+  const countAt = known.size === 0 ? 1 : CHANGES_WORTH_COUNTING;
+  let changes = 0;
 
   async function* changedFiles() {
     for await (const file of discoverFiles(workspace, discovery)) {
@@ -71,14 +77,23 @@ export async function indexWorkspace(
       if (file.kind === "skipped" && file.reason === "unreadable") unreadableFolders.push(`${file.path}/`);
       const status = known.classify(file);
       meter.found(status === "unchanged");
-      if (status !== "unchanged") yield file;
+      if (status === "unchanged") continue;
+      if (++changes === countAt) meter.expect(await countFiles(workspace, discovery));
+      yield file;
     }
     meter.foundAll();
   }
   const context = { workspace, options, known, chunker: stages.chunker, signal };
-  const prepared = concurrentMap(changedFiles(), options.maxConcurrentFiles, (file) => prepareFile(file, context));
+  const read = concurrentMap(changedFiles(), options.maxConcurrentFiles, async (file) => {
+    const prepared = await prepareFile(file, context);
+    if (prepared === undefined) {
+      known.missed(file.path);
+      meter.vanished();
+    }
+    return prepared;
+  });
   const embedder = new ChunkEmbedder(stages.embedder, stages.store);
-  const embedded = concurrentMap(groupByChunks(prepared), GROUPS_IN_FLIGHT, (group) =>
+  const embedded = concurrentMap(groupByChunks(defined(read)), GROUPS_IN_FLIGHT, (group) =>
     embedFiles(group, embedder, signal, ({ job, record }, failure) => ({
       job,
       ...failedFile(record, known, failure),
@@ -90,11 +105,15 @@ export async function indexWorkspace(
     for await (const group of embedded)
       for (const file of group) {
         meter.prepared(file);
-        await queue.add(changeOf(file, previousChunks(file.record.path)));
+        if (file.isRecorded !== true) await queue.add(changeOf(file, previousChunks(file.record.path)));
       }
     // What was not seen is gone only if everything was looked at, and could be.
     const isGone = (path: string) => !unreadableFolders.some((folder) => path.startsWith(folder));
-    if (!signal.aborted) for (const path of known.removed()) if (isGone(path)) await queue.add(removal(path));
+    // Nor is anything of a workspace that has vanished under the run.
+    if (!signal.aborted) {
+      await openWorkspace(workspace, indexPath);
+      for (const path of known.removed()) if (isGone(path)) await queue.add(removal(path));
+    }
   } catch (error) {
     // Stopped within a group; the files before it are committed, the next run does it and the rest.
     if (!signal.aborted || error !== signal.reason) throw error;
@@ -110,4 +129,8 @@ export async function indexWorkspace(
     await hooks.maintainIfNeeded();
   }
   return { interrupted, batchesProcessed: queue.totals.batches, reusedEmbeddings: embedder.reused, ...meter.counts() };
+}
+
+async function* defined<T>(items: AsyncIterable<T | undefined>): AsyncGenerator<T> {
+  for await (const item of items) if (item !== undefined) yield item;
 }

@@ -1,11 +1,11 @@
 import type { KnownFiles } from "../changes/known-files.ts";
-import { trustedMtime } from "../changes/trusted-mtime.ts";
+import { UNTRUSTED, trustedMtime } from "../changes/trusted-mtime.ts";
 import type { Chunker } from "../chunk/chunker.ts";
 import { readSource } from "../discover/read-source.ts";
 import type { Chunk } from "../model/chunk.ts";
 import type { FileRecord, SettledOutcome } from "../model/file-record.ts";
 import type { SkipReason } from "../model/skip-reason.ts";
-import type { DiscoveredFile, SourceFile } from "../model/source-file.ts";
+import type { DiscoveredFile, SkippedFile, SourceFile } from "../model/source-file.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 import { FileJob } from "./file-job.ts";
 
@@ -15,6 +15,8 @@ export interface PreparedFile {
   readonly record: FileRecord;
   /** Undefined when the chunks that the index holds stay. */
   readonly chunks: readonly Chunk[] | undefined;
+  /** Whether the index holds this very record, so that nothing is to be written. */
+  readonly isRecorded?: boolean;
   readonly bytesRead: number;
   /** What went wrong, if it did. */
   readonly failure?: string;
@@ -33,8 +35,10 @@ const NEVER_READ = "0".repeat(32);
 /**
  * Reads and chunks one new or possibly changed file. Never rejects for the file's sake: whatever goes wrong becomes
  * its record, and the next run tries again. Rejects with the signal's reason when it is aborted.
+ *
+ * @returns undefined for a file that is gone since it was found.
  */
-export async function prepareFile(file: DiscoveredFile, context: PrepareContext): Promise<PreparedFile> {
+export async function prepareFile(file: DiscoveredFile, context: PrepareContext): Promise<PreparedFile | undefined> {
   const { path, size, mtimeMs } = file;
   const job = new FileJob();
   try {
@@ -45,12 +49,13 @@ export async function prepareFile(file: DiscoveredFile, context: PrepareContext)
       return { job, record: { ...base, outcome: skipped(file) }, chunks: [], bytesRead: 0 };
     }
     const prepared = await job.attempt(() => readAndChunk(file, context), context.signal);
+    if (prepared === undefined) return undefined;
     const { outcome } = prepared.record;
     job.advance(outcome.kind === "skipped" ? outcome : { kind: "chunked" });
     return { job, ...prepared };
   } catch (error) {
     context.signal.throwIfAborted();
-    const failure = error instanceof Error ? error.message : String(error);
+    const failure = spokenError(error);
     if (job.state.kind !== "failed") job.advance({ kind: "failed", error: failure, mayPass: false });
     return { job, ...failedFile(file, context.known, failure) };
   }
@@ -62,32 +67,28 @@ export function failedFile(
   known: KnownFiles,
   failure: string,
 ): Omit<PreparedFile, "job"> {
-  // Time 0 is never that of a file.
   const before = known.settled(path);
-  const record: FileRecord = before
-    ? { ...before, mtimeMs: 0 }
-    : {
-        path,
-        size,
-        mtimeMs: 0,
-        hash: NEVER_READ,
-        language: "",
-        chunkCount: 0,
-        outcome: { kind: "failed", message: failure },
-      };
+  const unread = { path, size, mtimeMs: UNTRUSTED, hash: NEVER_READ, language: "", chunkCount: 0 };
+  const record: FileRecord =
+    before?.outcome.kind === "indexed"
+      ? { ...before, mtimeMs: UNTRUSTED, outcome: { kind: "indexed", failure } }
+      : { ...unread, outcome: { kind: "failed", message: failure } };
   return { record, chunks: undefined, bytesRead: 0, failure };
 }
 
-async function readAndChunk(file: SourceFile, context: PrepareContext): Promise<Omit<PreparedFile, "job">> {
+async function readAndChunk(file: SourceFile, context: PrepareContext): Promise<Omit<PreparedFile, "job"> | undefined> {
   const { path, size } = file;
   const mtimeMs = trustedMtime(file.mtimeMs, Date.now());
   const content = await readSource(context.workspace, file, context.options);
+  if (content === undefined) return undefined;
   const { hash } = content;
   const before = context.known.settled(path);
-  if (before?.hash === hash) return { record: { ...before, size, mtimeMs }, chunks: undefined, bytesRead: size };
+  if (before?.hash === hash) {
+    const isRecorded = before.size === size && Object.is(before.mtimeMs, mtimeMs) && !context.known.hasFailed(path);
+    return { record: { ...before, size, mtimeMs }, chunks: undefined, isRecorded, bytesRead: size };
+  }
   const base = { path, size, mtimeMs, hash, language: "", chunkCount: 0 };
   if (content.kind === "skipped") {
-    refuseToForget({ path, ...content }, context);
     return { record: { ...base, outcome: skipped(content) }, chunks: [], bytesRead: size };
   }
   const { language, chunks } = await context.chunker.chunk(path, content.text);
@@ -96,9 +97,16 @@ async function readAndChunk(file: SourceFile, context: PrepareContext): Promise<
 }
 
 /** A file that was indexed and cannot be read today may be readable tomorrow. */
-function refuseToForget({ path, reason }: { path: string; reason: SkipReason }, { known }: PrepareContext): void {
+function refuseToForget({ path, reason }: SkippedFile, { known }: PrepareContext): void {
   if (reason === "unreadable" && known.settled(path)?.outcome.kind === "indexed")
-    throw new Error("It could not be read; what was indexed of it before stays.");
+    throw new Error("It could not be read.");
+}
+
+/** `EACCES: permission denied, open '/path'` → `It could not be read: permission denied.` */
+function spokenError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const what = /^E[A-Z\d]+: ([^,]+)/.exec(error.message)?.[1];
+  return what === undefined ? error.message : `It could not be read: ${what}.`;
 }
 
 function skipped({ reason }: { readonly reason: SkipReason }): SettledOutcome {

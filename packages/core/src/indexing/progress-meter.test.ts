@@ -20,11 +20,11 @@ const file: PreparedFile = {
   bytesRead: 10,
 };
 
-function meterOf(filesExpected?: number): { meter: ProgressMeter; last: () => ProgressEvent | undefined } {
+function meterOf(filesKnown = 0): { meter: ProgressMeter; last: () => ProgressEvent | undefined } {
   let last: ProgressEvent | undefined;
   const meter = new ProgressMeter((event) => {
     if (event.type === "progress") last = event;
-  }, filesExpected);
+  }, filesKnown);
   return { meter, last: () => last };
 }
 
@@ -53,9 +53,12 @@ describe("the progress of a run", () => {
     meter.foundAll();
     meter.prepared(file);
     expect(last()).toMatchObject({ filesDone: 1, filesTotal: 4 });
-    const counted = meterOf(2);
-    for (let n = 0; n < 4; n++) counted.meter.found(false);
-    expect(counted.last()).toMatchObject({ filesTotal: 4 });
+    const known = meterOf(2);
+    for (let n = 0; n < 4; n++) known.meter.found(false);
+    expect(known.last()).toMatchObject({ filesTotal: 4 });
+    known.meter.expect(10);
+    known.meter.found(false);
+    expect(known.last()).toMatchObject({ filesTotal: 10 });
   });
 
   it("estimates the time left by the files that took time", () => {

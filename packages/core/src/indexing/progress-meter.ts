@@ -21,7 +21,7 @@ const MS_BEFORE_ESTIMATE = 5_000;
 /** Counts what a run does and reports it; reports are cheap and frequent, front ends draw as often as they like. */
 export class ProgressMeter {
   readonly #report: (event: IndexEvent) => void;
-  readonly #filesExpected: number | undefined;
+  #filesExpected: number | undefined;
   readonly #startedAt = performance.now();
   #filesFound = 0;
   #foundAll = false;
@@ -39,10 +39,15 @@ export class ProgressMeter {
   #rssBytes = 0;
   #rssMeasuredAt = -Infinity;
 
-  /** @param filesExpected how many files the run will find, as far as that can be known. */
-  constructor(report: (event: IndexEvent) => void, filesExpected: number | undefined) {
+  /** @param filesKnown how many files the index has; none says nothing of how many the run will find. */
+  constructor(report: (event: IndexEvent) => void, filesKnown: number) {
     this.#report = report;
-    this.#filesExpected = filesExpected;
+    this.#filesExpected = filesKnown === 0 ? undefined : filesKnown;
+  }
+
+  /** @param files how many files the run will find; undefined where they cannot be counted. */
+  expect(files: number | undefined): void {
+    this.#filesExpected = files;
   }
 
   found(unchanged: boolean): void {
@@ -53,6 +58,11 @@ export class ProgressMeter {
     }
     // Unchanged files pass by the thousand in a moment.
     if (!unchanged || this.#filesFound % 256 === 0) this.report(unchanged ? "checking" : "indexing");
+  }
+
+  /** A file that was found is gone. */
+  vanished(): void {
+    this.#filesFound--;
   }
 
   /** How much of the run is done, 0 to 1; undefined while nobody knows how many files there are. */

@@ -3,6 +3,7 @@ import type { MaintenanceStep } from "../model/maintenance.ts";
 import { type ExpiredVersions, removeExpiredVersions } from "../store/expired-versions.ts";
 import type { LanceTable, TableState } from "../store/lance-table.ts";
 import { sweepLeftovers } from "../store/leftovers.ts";
+import { counted, megabytes } from "../support/quantities.ts";
 import { type IndexWork, indexWork, spokenWork } from "./index-work.ts";
 import type { MaintenanceRun, StepOutcome } from "./maintenance-run.ts";
 import { type DueIndex, cleanupDue, compactionDue, indexesDue } from "./policy.ts";
@@ -243,12 +244,4 @@ type Freed = Pick<ExpiredVersions, "bytesRemoved" | "versionsRemoved">;
 
 function because(why: string): string {
   return why === "" ? "" : `, because ${why}`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toLocaleString("en-US", { maximumFractionDigits: 1 })} MB`;
 }

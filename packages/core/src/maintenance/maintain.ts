@@ -4,10 +4,9 @@ import type { IndexState, LanceTable } from "../store/lance-table.ts";
 import { maintainTable } from "./maintain-table.ts";
 import { recordAfter, readMaintenanceRecord, writeMaintenanceRecord } from "./maintenance-record.ts";
 import { MaintenanceRun, type MaintenanceSettings } from "./maintenance-run.ts";
+import { DEFAULT_RETENTION_DAYS, DEFAULT_STALE_SHARE } from "./thresholds.ts";
 
 const DAY_MS = 86_400_000;
-const DEFAULT_RETENTION_DAYS = 7;
-const DEFAULT_STALE_THRESHOLD = 0.1;
 
 /**
  * Maintains tables: sweeps what killed writers left behind, merges fragments, brings the indexes up to date, removes
@@ -59,7 +58,7 @@ function settingsOf(options: MaintenanceOptions & { readonly assertHeld?: () => 
     skipCleanup,
     onlyIfNeeded,
     cutOff: cutOffOf(retentionDays),
-    staleShare: indexStaleThreshold ?? (onlyIfNeeded ? undefined : DEFAULT_STALE_THRESHOLD),
+    staleShare: indexStaleThreshold ?? (onlyIfNeeded ? undefined : DEFAULT_STALE_SHARE),
     onProgress: options.onProgress,
     signal: options.signal,
     assertHeld: options.assertHeld,

@@ -1,6 +1,7 @@
 import type { ExpiredVersions } from "../store/expired-versions.ts";
 import type { IndexState, LanceTable, TableState } from "../store/lance-table.ts";
 import type { WantedIndex } from "../store/table-indexes.ts";
+import { megabytes } from "../support/quantities.ts";
 import {
   MAX_RECLAIMABLE_SHARE,
   MAX_SMALL_FRAGMENTS,
@@ -75,7 +76,7 @@ export function cleanupDue(
   const { bytesRemoved, versionsRemoved } = removable;
   if (versionsRemoved > MAX_VERSIONS) return `it has ${versionsRemoved} old versions`;
   if (bytesRemoved > Math.max(MIN_RECLAIMABLE_BYTES, liveBytes * MAX_RECLAIMABLE_SHARE))
-    return `${Math.round(bytesRemoved / 1e6)} MB of it belong to old versions`;
+    return `${megabytes(bytesRemoved)} of it belong to old versions`;
   return undefined;
 }
 

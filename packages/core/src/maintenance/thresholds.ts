@@ -28,3 +28,8 @@ export const MAX_VERSIONS = 100;
 export const MAX_RECLAIMABLE_SHARE = 0.5;
 /** and from this many bytes on. */
 export const MIN_RECLAIMABLE_BYTES = 32_000_000;
+
+/** Versions younger than this stay for those who read them. */
+export const DEFAULT_RETENTION_DAYS = 7;
+/** Share of the rows that an index may miss when maintenance is asked for. */
+export const DEFAULT_STALE_SHARE = 0.1;

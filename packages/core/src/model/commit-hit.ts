@@ -25,5 +25,8 @@ export interface CommitSearchResult {
   readonly durationMs: number;
 }
 
-/** What a run over the history did; `reason` says why there is none to read. */
-export type CommitSummary = EmbedSummary | { readonly status: "no-history"; readonly reason: string };
+/** What a run over the history did: `current` if nothing was new; `reason` says why there is none to read. */
+export type CommitSummary =
+  | EmbedSummary
+  | { readonly status: "current" }
+  | { readonly status: "no-history"; readonly reason: string };

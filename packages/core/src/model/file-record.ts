@@ -7,7 +7,7 @@ export interface FileRecord {
   readonly hash: string;
   /** Bytes. */
   readonly size: number;
-  /** 0 when the time cannot be trusted to show a later change (`changes/trusted-mtime.ts`). */
+  /** NaN when the time cannot be trusted to show a later change (`changes/trusted-mtime.ts`). */
   readonly mtimeMs: number;
   /** Lower-case name from the language table; empty for a file without chunks. */
   readonly language: string;
@@ -18,4 +18,10 @@ export interface FileRecord {
 export type FileOutcome = SettledOutcome | { readonly kind: "failed"; readonly message: string };
 
 /** The file was processed to the end, so that the same content need not be again. */
-export type SettledOutcome = { readonly kind: "indexed" } | { readonly kind: "skipped"; readonly reason: SkipReason };
+export type SettledOutcome =
+  | {
+      readonly kind: "indexed";
+      /** Why the file could not be indexed since: what the index holds is of an earlier content. */
+      readonly failure?: string;
+    }
+  | { readonly kind: "skipped"; readonly reason: SkipReason };

@@ -32,6 +32,8 @@ export interface IndexSummary {
   /** The first 100 of them. */
   readonly failures: readonly FileFailure[];
   readonly bytesRead: number;
+  /** Commits embedded to keep the history current; absent where nobody has asked for it, or it was not possible. */
+  readonly commitsIndexed?: number;
   readonly durationMs: number;
   /** Highest resident memory seen, in bytes. */
   readonly peakRssBytes: number;

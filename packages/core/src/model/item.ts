@@ -55,10 +55,12 @@ export interface ItemFailure {
 /** What a run of `embedBatch` reports while it goes on. */
 export type EmbedEvent = EmbedProgressEvent | ItemFailedEvent | RunEvent;
 
-/** Reported before the next item is taken, so that a source knows where it was. */
+/** An item is no item, or cannot be embedded; what was stored under its id stays. */
 export interface ItemFailedEvent {
   readonly type: "item-failed";
   readonly failure: ItemFailure;
+  /** As it was given. */
+  readonly item: unknown;
 }
 
 export interface EmbedProgressEvent {

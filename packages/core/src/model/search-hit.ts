@@ -10,6 +10,8 @@ export interface SearchHit {
   readonly snippet: string;
   /** Comparable within one result list only. */
   readonly score: number;
+  /** The commit that gave the file its committed content, in hexadecimal; absent where the history was not read. */
+  readonly lastCommit?: string;
   /** The terms of the score before the path factor, by name, each already weighted; only when asked for. */
   readonly explanation?: ScoreExplanation;
 }

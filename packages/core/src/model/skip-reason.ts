@@ -9,7 +9,7 @@ export const skipReasons = {
   "unsupported-name": "a file name that is not valid UTF-8",
   "linked-worktree": "another worktree of a repository that is in the workspace already",
   "not-a-file": "neither a file nor a link to one",
-  unreadable: "could not be read",
+  unreadable: "could not be read, or a link to nowhere",
   empty: "empty",
 } as const;
 

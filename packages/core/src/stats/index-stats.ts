@@ -1,4 +1,4 @@
-import type { FileRecord } from "../model/file-record.ts";
+import type { FileOutcome, FileRecord } from "../model/file-record.ts";
 import { type FileFailure, type LanguageCount, MAX_FAILURES_LISTED } from "../model/index-summary.ts";
 import type { SkipReason } from "../model/skip-reason.ts";
 
@@ -32,10 +32,10 @@ export async function countFileRecords(batches: AsyncIterable<readonly FileRecor
         const count = languages.get(language) ?? { language, files: 0, chunks: 0 };
         languages.set(language, { language, files: count.files + 1, chunks: count.chunks + chunkCount });
       } else if (outcome.kind === "skipped") skipped[outcome.reason] = (skipped[outcome.reason] ?? 0) + 1;
-      else {
-        filesFailed++;
-        if (failures.length < MAX_FAILURES_LISTED) failures.push({ path, message: outcome.message });
-      }
+      const message = failureOf(outcome);
+      if (message === undefined) continue;
+      filesFailed++;
+      if (failures.length < MAX_FAILURES_LISTED) failures.push({ path, message });
     }
   }
   return {
@@ -46,4 +46,10 @@ export async function countFileRecords(batches: AsyncIterable<readonly FileRecor
     chunkCount: chunks,
     languages: [...languages.values()].toSorted((a, b) => b.chunks - a.chunks),
   };
+}
+
+/** Why the file could not be indexed when it was last looked at; undefined if it could. */
+function failureOf(outcome: FileOutcome): string | undefined {
+  if (outcome.kind === "failed") return outcome.message;
+  return outcome.kind === "indexed" ? outcome.failure : undefined;
 }

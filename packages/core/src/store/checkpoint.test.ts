@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import fc from "fast-check";
@@ -33,12 +33,24 @@ describe("a checkpoint", () => {
     expect(await readCheckpoint(folder)).toBeUndefined();
   });
 
+  it("is removed with what a process leaves that is killed while it writes one", async () => {
+    const folder = await temporaryFolder();
+    await writeCheckpoint(folder, checkpoint);
+    await writeFile(join(folder, "checkpoint.json.new"), "{");
+    await removeCheckpoint(folder);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it("is below a kilobyte, whatever the number and the names of the files", async () => {
     const folder = await temporaryFolder();
     const count = fc.nat(Number.MAX_SAFE_INTEGER);
     const any = fc.record({
       ...Object.fromEntries(["sourcesDone", "totalEmbeddings", "batchesProcessed"].map((name) => [name, count])),
-      last: fc.string({ unit: "binary", maxLength: 3_000 }),
+      last: fc.oneof(
+        fc.string({ unit: "binary", maxLength: 3_000 }),
+        // The longest paths that Linux takes, and characters that JSON writes with six bytes.
+        fc.string({ unit: "binary", minLength: 1, maxLength: 2 }).map((unit) => unit.repeat(4_096)),
+      ),
     });
     await fc.assert(
       fc.asyncProperty(any, async (counts) => {

@@ -55,5 +55,6 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
 }
 
 export async function removeCheckpoint(folder: string): Promise<void> {
-  await rm(join(folder, FILE), { force: true });
+  // The second is left by a process that was killed while it wrote one.
+  for (const name of [FILE, `${FILE}.new`]) await rm(join(folder, name), { force: true });
 }

@@ -40,7 +40,9 @@ export type IndexFolderState =
 const MANIFEST = "index.json";
 /** What is there before a first run has written anything. */
 const furniture =
-  /^(\.gitignore|writer\.(lock|json)|takeover\.lock|(maintenance|checkpoint)\.json(\.new)?|quarantine|commits)$/;
+  /^(\.gitignore|writer\.(lock|json)|takeover\.lock|(maintenance|checkpoint|history)\.json(\.new)?|quarantine|commits)$/;
+/** What is said of tables that are gone with them. */
+const derived = ["maintenance.json", "checkpoint.json", "history.json", "quarantine"];
 /** What a run writes before its manifest. A folder without a manifest and with anything else is foreign. */
 const beginnings = /^(index\.json\.new|(chunks|files)\.lance)$/;
 
@@ -104,7 +106,7 @@ async function makeFolder(folder: string): Promise<void> {
 /** Removes the tables and the manifest, and nothing that is not Resona's. */
 export async function clearIndexFolder(folder: string): Promise<void> {
   await translated(folder, async () => {
-    for (const name of [MANIFEST, "chunks.lance", "files.lance", "maintenance.json", "checkpoint.json", "quarantine"])
+    for (const name of [MANIFEST, "chunks.lance", "files.lance", ...derived])
       await rm(join(folder, name), { recursive: true, force: true });
   });
 }

@@ -7,16 +7,26 @@ import { LanceTable } from "./lance-table.ts";
 import { connect } from "./lance.ts";
 import { openTable } from "./open-table.ts";
 import { readStrings } from "./read-strings.ts";
-import { chunkId, fileRows, readFileRecords, readHash } from "./records.ts";
+import {
+  chunkId,
+  fileCommitColumns,
+  fileRows,
+  lastCommitRows,
+  readFileCommits,
+  readFileRecords,
+  readHash,
+} from "./records.ts";
 import { filesSchema } from "./schema.ts";
 import { listParts, literals } from "./sql.ts";
 import type {
   CandidateChunk,
   CandidateFilter,
   CommitBatch,
+  FileCommit,
   FileReader,
   FileReplacement,
   LexicalTerm,
+  StoredFileCommit,
   VectorReader,
 } from "./store.ts";
 
@@ -68,6 +78,30 @@ export class IndexStore implements FileReader, VectorReader {
     return this.#files.scan(query, (batch) => readStrings(batch, "path"));
   }
 
+  /** The last commit of every file, in batches, as of one version. */
+  lastCommits(): AsyncGenerator<readonly StoredFileCommit[]> {
+    return this.#files.scan(() => this.#files.query().select(fileCommitColumns), readFileCommits);
+  }
+
+  /** Those of the given files, a few; the ones of which none is known are missing. */
+  async lastCommitsOf(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
+    if (paths.length === 0) return found;
+    const query = () =>
+      this.#files
+        .query()
+        .where(`path IN (${literals(paths)}) AND last_commit IS NOT NULL`)
+        .select(fileCommitColumns);
+    for await (const batch of this.#files.scan(query, readFileCommits))
+      for (const { path, commit } of batch) if (commit !== undefined) found.set(path, commit);
+    return found;
+  }
+
+  /** How many indexed files have no last commit. */
+  countWithoutCommit(): Promise<number> {
+    return this.#files.countRows("outcome = 'indexed' AND last_commit IS NULL");
+  }
+
   countChunks(): Promise<number> {
     return this.#chunks.table.countRows();
   }
@@ -103,6 +137,12 @@ export class IndexStore implements FileReader, VectorReader {
     );
     if (removed.length > 0) await this.#files.delete(`path IN (${literals(removed)})`);
     await this.sync();
+  }
+
+  /** Notes the last commits of files that are stored, each given once; nothing else about them changes. */
+  async setLastCommits(files: readonly FileCommit[]): Promise<void> {
+    for (const part of listParts(files)) await this.#files.update("path", lastCommitRows(part));
+    if (files.length > 0) await this.#files.sync();
   }
 
   /**

@@ -5,6 +5,7 @@ import { ChunkTable } from "./chunk-table.ts";
 import { connected } from "./index-store.ts";
 import type { LanceTable } from "./lance-table.ts";
 import { readHashColumns } from "./read-hashes.ts";
+import { readStrings } from "./read-strings.ts";
 import { chunkId } from "./records.ts";
 import { listParts } from "./sql.ts";
 import type { CandidateChunk, ChunkReader, ItemBatch, LexicalTerm, VectorReader } from "./store.ts";
@@ -43,6 +44,15 @@ export class ItemStore implements ChunkReader, VectorReader {
   hashes(): AsyncGenerator<StoredHashColumns> {
     const { table } = this.#chunks;
     return table.scan(() => table.query().select(["id", "text_hash"]), readHashColumns);
+  }
+
+  /** Ids of the items, in batches; those of items with several records more than once. */
+  baseIds(): AsyncGenerator<readonly string[]> {
+    const { table } = this.#chunks;
+    return table.scan(
+      () => table.query().select(["base_id"]),
+      (batch) => readStrings(batch, "base_id"),
+    );
   }
 
   countRecords(): Promise<number> {

@@ -138,6 +138,11 @@ export class LanceTable {
     );
   }
 
+  /** Replaces columns of rows that are there, by key; other columns and rows stay as they are. */
+  async update(key: string, rows: ArrowTable): Promise<MergeResult> {
+    return this.#write(() => this.#table.mergeInsert(key).whenMatchedUpdateAll().execute(rows));
+  }
+
   /** Even a delete that matches nothing makes a version. */
   async delete(predicate: string): Promise<void> {
     await this.#write(() => this.#table.delete(predicate));

@@ -5,8 +5,8 @@ import type { SkipReason } from "../model/skip-reason.ts";
 import { arrow } from "./arrow.ts";
 import { fromFloat16Bits, toFloat16Bits } from "./float16.ts";
 import { readStrings, stringReader } from "./read-strings.ts";
-import { HASH_BYTES, chunksSchema, filesSchema } from "./schema.ts";
-import type { CandidateChunk, EmbeddedSource } from "./store.ts";
+import { HASH_BYTES, chunksSchema, fileRecordSchema, lastCommitSchema } from "./schema.ts";
+import type { CandidateChunk, EmbeddedSource, FileCommit, StoredFileCommit } from "./store.ts";
 
 /** Rows of the chunk table for whole sources, built column by column: LanceDB does not check a vector's length, this does. */
 export function chunkRows(sources: readonly EmbeddedSource[], dimension: number): Table {
@@ -41,8 +41,9 @@ export function chunkRows(sources: readonly EmbeddedSource[], dimension: number)
   });
 }
 
+/** Without the last commits: LanceDB keeps what is stored in a column that is not given. */
 export function fileRows(files: readonly FileRecord[]): Table {
-  return table(filesSchema(), files.length, {
+  return table(fileRecordSchema(), files.length, {
     path: strings(files.map((file) => file.path)),
     file_hash: hashes(files.map((file) => file.hash)),
     size: numbers(files.map((file) => file.size)),
@@ -52,6 +53,26 @@ export function fileRows(files: readonly FileRecord[]): Table {
     outcome: strings(files.map((file) => file.outcome.kind)),
     reason: strings(files.map((file) => reasonOf(file.outcome))),
   });
+}
+
+/** Only these columns, for files that are stored. */
+export function lastCommitRows(files: readonly FileCommit[]): Table {
+  return table(lastCommitSchema(), files.length, {
+    path: strings(files.map(({ path }) => path)),
+    last_commit: optionalStrings(files.map(({ commit }) => commit)),
+  });
+}
+
+/** Columns that {@link readFileCommits} needs. */
+export const fileCommitColumns: string[] = ["path", "outcome", "last_commit"];
+
+export function readFileCommits(batch: RecordBatch): StoredFileCommit[] {
+  const [path, outcome, commit] = fileCommitColumns.map((name) => stringReader(batch, name));
+  return Array.from({ length: batch.numRows }, (_, row) => ({
+    path: path?.(row) ?? "",
+    isIndexed: outcome?.(row) === "indexed",
+    commit: commit?.(row),
+  }));
 }
 
 export function chunkId(baseId: string, n: number): string {
@@ -146,7 +167,7 @@ function vectorReader(batch: RecordBatch): (row: number) => Float32Array {
 function reasonOf(outcome: FileOutcome): string {
   switch (outcome.kind) {
     case "indexed":
-      return "";
+      return outcome.failure ?? "";
     case "skipped":
       return outcome.reason;
     case "failed":
@@ -157,7 +178,7 @@ function reasonOf(outcome: FileOutcome): string {
 function outcomeOf(kind: string, reason: string): FileOutcome {
   if (kind === "skipped") return { kind, reason: reason as SkipReason };
   if (kind === "failed") return { kind, message: reason };
-  return { kind: "indexed" };
+  return reason === "" ? { kind: "indexed" } : { kind: "indexed", failure: reason };
 }
 
 function table(schema: Schema, length: number, columns: Record<string, Data>): Table {

@@ -9,7 +9,7 @@ import { arrow } from "./arrow.ts";
  * - 1: `chunks` (one row a chunk, full text over `terms`, float16 vector) and `files` (one row a file looked at).
  * - 2: `chunks` is the same for files and for items of any kind: `path` is `base_id`, `file_hash` is `text_hash`,
  *   `file_chunks` is `chunk_count`, and items have `metadata`. An index of items has no `files`.
- * - 3: `chunks` has `vector_key`.
+ * - 3: `chunks` has `vector_key`, `files` has `last_commit`.
  */
 export const schemaVersion = 3;
 
@@ -40,8 +40,19 @@ export function chunksSchema(dimension: number): Schema {
   ]);
 }
 
-/** `outcome` is `indexed`, `skipped` or `failed`; `reason` says why for the last two. */
 export function filesSchema(): Schema {
+  return new arrow.Schema([
+    ...fileRecordSchema().fields,
+    // Of indexed files; hexadecimal, null where none is known.
+    optional("last_commit", new arrow.Utf8()),
+  ]);
+}
+
+/**
+ * What is written of a file when it is looked at. `outcome` is `indexed`, `skipped` or `failed`; `reason` says why for
+ * the last two, and why what is indexed is of an earlier content.
+ */
+export function fileRecordSchema(): Schema {
   return new arrow.Schema([
     required("path", new arrow.Utf8()),
     required("file_hash", new arrow.FixedSizeBinary(HASH_BYTES)),
@@ -52,6 +63,11 @@ export function filesSchema(): Schema {
     required("outcome", new arrow.Utf8()),
     required("reason", new arrow.Utf8()),
   ]);
+}
+
+/** What is written of files when the history is read. */
+export function lastCommitSchema(): Schema {
+  return new arrow.Schema([required("path", new arrow.Utf8()), optional("last_commit", new arrow.Utf8())]);
 }
 
 /** Lance's own compression of text leaves a third more on disk. */

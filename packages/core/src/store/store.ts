@@ -52,6 +52,17 @@ export interface ItemBatch {
   readonly removed: readonly string[];
 }
 
+/** The last commit of a file, in hexadecimal; undefined if none is known. */
+export interface FileCommit {
+  readonly path: string;
+  readonly commit: string | undefined;
+}
+
+export interface StoredFileCommit extends FileCommit {
+  /** Only indexed files have one. */
+  readonly isIndexed: boolean;
+}
+
 /** A stored chunk that may answer a query. */
 export interface CandidateChunk {
   readonly id: string;

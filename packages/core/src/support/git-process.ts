@@ -58,6 +58,8 @@ export async function* gitOutput(args: readonly string[], call: GitCall = {}): A
   });
   const feeding = feed(child.stdin, input);
   try {
+    // A git that cannot be started is told before the stream is read: Bun breaks that off without the reason.
+    await once(child, "spawn").catch(() => exitCodeOf(ended));
     for await (const chunk of child.stdout) yield chunk as Buffer;
     const exitCode = await exitCodeOf(ended);
     signal?.throwIfAborted();

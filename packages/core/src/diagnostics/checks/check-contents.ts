@@ -3,8 +3,9 @@ import type { RecordBatch } from "apache-arrow";
 import type { DiagnosisOptions, Finding } from "../../model/finding.ts";
 import { fromFloat16Bits } from "../../store/float16.ts";
 import type { LanceTable } from "../../store/lance-table.ts";
+import { counted } from "../../support/quantities.ts";
 import type { Remedies } from "../remedies.ts";
-import { counted, listed, Tally } from "../sentences.ts";
+import { listed, Tally } from "../sentences.ts";
 import { SourceLedger } from "../source-ledger.ts";
 import { unreadable } from "./check-reading.ts";
 

@@ -1,6 +1,7 @@
 import { statfs } from "node:fs/promises";
 
 import type { Finding } from "../../model/finding.ts";
+import { megabytes } from "../../support/quantities.ts";
 import { unaided } from "../remedies.ts";
 
 /** Below this nothing can be relied on any more: a commit of 3,000 chunks takes about 10 MB. */
@@ -19,14 +20,10 @@ export async function freeBytes(folder: string): Promise<number> {
 export function checkDisk(free: number, liveBytes: number): Finding[] {
   const needed = liveBytes * COMPACTION_FACTOR + COMPACTION_BYTES;
   if (free >= needed) return [];
-  const left = `${megabytes(free)} MB are left on the disk of the index`;
+  const left = `${megabytes(free)} are left on the disk of the index`;
   const remedy = unaided("Free some space, or choose another place with --index.");
   if (free < LEAST_BYTES)
     return [{ code: "DISK_LOW", severity: "error", sentence: `${left}; writing to it is about to fail.`, remedy }];
-  const sentence = `${left}; maintenance may need ${megabytes(needed)} MB for a while.`;
+  const sentence = `${left}; maintenance may need ${megabytes(needed)} for a while.`;
   return [{ code: "DISK_LOW", severity: "warning", sentence, remedy }];
-}
-
-function megabytes(bytes: number): string {
-  return Math.round(bytes / 1e6).toLocaleString("en-US");
 }

@@ -1,13 +1,12 @@
 import type { MaintenanceRecord } from "../../maintenance/maintenance-record.ts";
 import { type DueIndex, cleanupDue, compactionDue, indexesDue } from "../../maintenance/policy.ts";
+import { DEFAULT_RETENTION_DAYS, DEFAULT_STALE_SHARE } from "../../maintenance/thresholds.ts";
 import type { DatabaseDiagnostics, Finding } from "../../model/finding.ts";
 import { type ExpiredVersions, removeExpiredVersions } from "../../store/expired-versions.ts";
 import type { LanceTable, TableState } from "../../store/lance-table.ts";
 import { type Remedies, unaided } from "../remedies.ts";
 
-/** What `maintain` does without options. */
-const STALE_SHARE = 0.1;
-const RETENTION_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
 /** A step that failed once may have met a full disk or a busy one. */
 const REPEATEDLY = 2;
 
@@ -50,13 +49,13 @@ async function checkVersions({ table, state, reclaimable }: MeasuredTable, remed
   if (reason === undefined) return [];
   const withoutVersions = cleanupDue({ ...reclaimable, versionsRemoved: 0 }, state);
   const code = withoutVersions === undefined ? "VERSIONS_PILED_UP" : "SPACE_RECLAIMABLE";
-  const olderThan = new Date(Date.now() - RETENTION_MS);
+  const olderThan = new Date(Date.now() - DEFAULT_RETENTION_DAYS * DAY_MS);
   const old = await removeExpiredVersions(table.path, { olderThan, dryRun: true });
   if (cleanupDue(old, state) !== undefined) {
     const sentence = `Old versions of the table ${table.name} should be removed, because ${reason}.`;
     return [{ code, severity: "warning", sentence, remedy: remedies.maintain }];
   }
-  const sentence = `Versions of the table ${table.name} of the last 7 days are kept for those who read them; ${reason}.`;
+  const sentence = `Versions of the table ${table.name} of the last ${DEFAULT_RETENTION_DAYS} days are kept for those who read them; ${reason}.`;
   const remedy = unaided("Nothing needs to be done; maintenance with a retention of 0 days removes them now.");
   return [{ code, severity: "info", sentence, remedy }];
 }
@@ -73,7 +72,7 @@ export function indexCoverage({ table, state, vectorIndexRows }: MeasuredTable):
       numIndexedRows,
       numUnindexedRows,
       stalePercent: state.rows === 0 ? 0 : (100 * numUnindexedRows) / state.rows,
-      needsRebuild: indexesDue(due).length > 0 || indexesDue(due, STALE_SHARE).length > 0,
+      needsRebuild: indexesDue(due).length > 0 || indexesDue(due, DEFAULT_STALE_SHARE).length > 0,
     },
   };
 }

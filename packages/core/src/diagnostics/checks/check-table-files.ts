@@ -4,8 +4,9 @@ import { join } from "node:path";
 import type { Finding } from "../../model/finding.ts";
 import { filesIn, ifThere } from "../../store/table-folder.ts";
 import { listManifests, readManifest } from "../../store/table-manifests.ts";
+import { counted } from "../../support/quantities.ts";
 import type { Remedies } from "../remedies.ts";
-import { counted, listed } from "../sentences.ts";
+import { listed } from "../sentences.ts";
 
 /** What is wrong with a file of a table's newest version, by its path in the table's folder. */
 interface DamagedFile {
