@@ -1,16 +1,16 @@
-import { isUtf8 } from "node:buffer";
-
 import type { NoticeEvent } from "../model/progress.ts";
-import { GitFailure, gitOutput } from "../support/git-process.ts";
-import { separateFields } from "../support/separate-fields.ts";
+import { GitFailure } from "../support/git-process.ts";
 import { diffCommits, millisecondsOf, walkCommits } from "./commit-changes.ts";
 import { type Comparison, FileTrails, type LastCommit } from "./file-trails.ts";
 import { incompleteHistory, pathBelow, type Repository } from "./repository.ts";
+import { trackedFiles } from "./tracked-files.ts";
 
 /** The last commits of the files of a folder; small: a number for each file, and each commit once. */
 export interface LastCommits {
   /** Of a path relative to the folder; undefined for what is not in the newest commit or was not found. */
   get(path: string): LastCommit | undefined;
+  /** Whether the newest commit has a file, among those that were looked for. */
+  has(path: string): boolean;
 }
 
 export interface LastCommitsOptions {
@@ -35,7 +35,7 @@ export interface LastCommitsOptions {
  * `--first-parent`, whatever came with a merge has that merge as its last commit. So the files are followed instead, as
  * `git log` follows one of them (`FileTrails`).
  *
- * A renamed file is a new one, as without `--follow`. Names that are not UTF-8 are left out: such files are not indexed.
+ * A renamed file is a new one, as without `--follow`.
  *
  * @throws the signal's reason when aborted
  */
@@ -44,7 +44,7 @@ export async function readLastCommits(repository: Repository, options: LastCommi
   const files = new Map<string, number>();
   let trails: FileTrails | undefined;
   try {
-    for await (const path of trackedFiles(repository, signal)) {
+    for await (const path of trackedFiles(repository, repository.head, signal)) {
       if (options.isWanted?.(path) !== false) files.set(path, files.size);
     }
     trails = new FileTrails(files.size, repository.head, options.since);
@@ -61,6 +61,7 @@ export async function readLastCommits(repository: Repository, options: LastCommi
       const file = files.get(path);
       return file === undefined ? undefined : trails?.lastCommitOf(file);
     },
+    has: (path) => files.has(path),
   };
 }
 
@@ -101,18 +102,3 @@ async function* comparisons(
     }
   }
 }
-
-/** The files of the newest commit, relative to the folder; neither links nor submodules. */
-async function* trackedFiles(repository: Repository, signal: AbortSignal | undefined): AsyncGenerator<string> {
-  const args = ["-C", repository.folder, "ls-tree", "-r", "-z", repository.head];
-  for await (const entries of separateFields(gitOutput(args, { signal }))) {
-    for (const entry of entries) {
-      // `<mode> <type> <hash>\t<path>`; the mode of a regular file begins with 100.
-      if (entry.toString("latin1", 0, 3) !== "100") continue;
-      const path = entry.subarray(entry.indexOf(tab) + 1);
-      if (isUtf8(path)) yield path.toString("utf8");
-    }
-  }
-}
-
-const tab = 0x09;

@@ -5,7 +5,6 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { git, repository, write } from "../../test/git-repository.ts";
-import { temporaryFolder } from "../../test/temp-folder.ts";
 import type { NoticeEvent } from "../model/progress.ts";
 import { addCommits, commitAll, headOf, histories, type MadeCommit, opened } from "./git.test-helper.ts";
 import { type Commit, type HistoryOptions, maxBodyChars, maxListedPaths, readCommits } from "./read-commits.ts";
@@ -27,8 +26,7 @@ test("a commit comes with its author, message and paths, newest first", async ()
   git(root, "add", ".");
   const message = "Add b\nin two lines\n\nBecause.\n\n- one\n- two\n";
   git(root, "commit", "-qm", message, "--author=Jürgen <j@x>", "--date=2001-02-03T04:05:06+0200");
-  const { commits, isWhole } = await read(await opened(root));
-  expect(isWhole).toBe(true);
+  const { commits } = await read(await opened(root));
   expect(hashes(commits)).toEqual([headOf(root), first]);
   expect(commits[0]).toEqual({
     hash: headOf(root),
@@ -70,7 +68,7 @@ function ancestors(commits: readonly MadeCommit[], from: number): Set<number> {
   return found;
 }
 
-test("any history gives each commit once with what it changed, and later only what is new", async () => {
+test("any history gives each commit once with what it changed, and later what is new and what is gone", async () => {
   const root = await repository({});
   await fc.assert(
     fc.asyncProperty(histories, fc.nat(), async (made, n) => {
@@ -78,9 +76,9 @@ test("any history gives each commit once with what it changed, and later only wh
       const at = (number: number): Repository => {
         return { kind: "repository", folder: root, prefix: "", depth: "", head: names[number]! };
       };
-      const known = n % made.length;
       const reachable = ancestors(made, made.length - 1);
-      const old = reachable.has(known) ? ancestors(made, known) : new Set();
+      const known = n % made.length;
+      const old = ancestors(made, known);
       const expected = (isNew: (number: number) => boolean): Map<string | undefined, string[]> =>
         new Map(
           [...reachable]
@@ -96,9 +94,9 @@ test("any history gives each commit once with what it changed, and later only wh
       expect(hashes(whole.commits)).toEqual([...new Set(hashes(whole.commits))]);
       expect(sorted(found(whole.commits))).toEqual(sorted(expected(() => true)));
 
-      const { mark } = await read(at(known));
-      const later = await read(at(made.length - 1), { since: mark });
-      expect(later.isWhole).toBe(!reachable.has(known));
+      const later = await read(at(made.length - 1), { since: names[known] });
+      const gone = [...old].filter((number) => !reachable.has(number)).map((number) => names[number]);
+      expect(new Set(later.gone)).toEqual(new Set(gone));
       expect(sorted(found(later.commits))).toEqual(sorted(expected((number) => !old.has(number))));
     }),
     { numRuns: 20, seed: 5 },
@@ -107,44 +105,25 @@ test("any history gives each commit once with what it changed, and later only wh
 
 test("the next run reads what is new, and nothing when nothing is", async () => {
   const root = await repository({ "a.ts": "0" });
-  const { mark } = await read(await opened(root));
-  expect(await read(await opened(root), { since: mark })).toEqual({ mark, isWhole: false, commits: [] });
+  expect(await read(await opened(root))).toMatchObject({ gone: undefined, commits: [{ subject: "first" }] });
+  const since = headOf(root);
+  expect(await read(await opened(root), { since })).toEqual({ gone: [], commits: [] });
   write(root, { "a.ts": "1" });
   commitAll(root, "second");
-  const next = await read(await opened(root), { since: mark });
-  expect(next).toMatchObject({ isWhole: false, commits: [{ subject: "second" }] });
-  expect(next.mark).not.toBe(mark);
+  expect(await read(await opened(root), { since })).toMatchObject({ gone: [], commits: [{ subject: "second" }] });
 });
 
-test("after history was rewritten, everything is read again", async () => {
+test("after history was rewritten, what is gone is told as long as git knows it; then everything is read again", async () => {
   const root = await repository({ "a.ts": "0" });
   write(root, { "a.ts": "1" });
-  commitAll(root, "second");
-  const { mark } = await read(await opened(root));
+  const since = commitAll(root, "second");
   git(root, "commit", "-q", "--amend", "-m", "second, amended");
-  const still = await read(await opened(root), { since: mark });
-  expect(still).toMatchObject({ isWhole: true, commits: [{ subject: "second, amended" }, { subject: "first" }] });
+  const amended = { commits: [{ subject: "second, amended" }], gone: [since] };
+  expect(await read(await opened(root), { since })).toMatchObject(amended);
   git(root, "reflog", "expire", "--expire=now", "--all");
   git(root, "gc", "-q", "--prune=now");
-  expect(await read(await opened(root), { since: mark })).toEqual(still);
-  expect(await read(await opened(root), { since: "--all" })).toEqual(still);
-});
-
-test("a shallow clone that is deepened is read again", async () => {
-  const root = await repository({ "a.ts": "0" });
-  for (const text of ["1", "2", "3"]) {
-    write(root, { "a.ts": text });
-    commitAll(root, text);
-  }
-  const clone = join(await temporaryFolder(), "clone");
-  git(root, "clone", "-q", "--depth=2", `file://${root}`, clone);
-  const { mark, commits } = await read(await opened(clone));
-  expect(commits.map(({ subject }) => subject)).toEqual(["3", "2"]);
-  expect(await read(await opened(clone), { since: mark })).toMatchObject({ isWhole: false });
-  git(clone, "fetch", "-q", "--unshallow");
-  const deeper = await read(await opened(clone), { since: mark });
-  expect(deeper.isWhole).toBe(true);
-  expect(deeper.commits).toHaveLength(4);
+  const whole = { gone: undefined, commits: [{ subject: "second, amended" }, { subject: "first" }] };
+  expect(await read(await opened(root), { since })).toMatchObject(whole);
 });
 
 test("long messages and lists of paths are cut, and the paths are counted", async () => {

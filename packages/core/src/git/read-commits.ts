@@ -1,5 +1,5 @@
 import type { NoticeEvent } from "../model/progress.ts";
-import { gitAnswer, GitFailure } from "../support/git-process.ts";
+import { GitFailure } from "../support/git-process.ts";
 import { type CommitNode, diffCommits, millisecondsOf, walkCommits } from "./commit-changes.ts";
 import { incompleteHistory, pathBelow, type Repository } from "./repository.ts";
 
@@ -26,19 +26,17 @@ export const maxBodyChars = 8_000;
 export const maxListedPaths = 200;
 
 export interface History {
-  /** What has been read once these commits are; given back as `since` by a later run. */
-  readonly mark: string;
-  /**
-   * Whether these are all commits, not only the new ones: the first time, and when history was rewritten or deepened.
-   * Stored commits that are not among them belong to it no more.
-   */
-  readonly isWhole: boolean;
   /** Newest first by the committers' clocks, each once. */
   readonly commits: AsyncGenerator<Commit>;
+  /**
+   * Those that belonged to the history as it was read before and do so no more: another branch was checked out, or
+   * history was rewritten. Undefined if it cannot be told; then `commits` are all there are.
+   */
+  readonly gone: readonly string[] | undefined;
 }
 
 export interface HistoryOptions {
-  /** The `mark` of an earlier run. */
+  /** The head of the repository when its history was read before; undefined to read all of it. */
   readonly since?: string | undefined;
   /** Whether a path relative to the folder is of interest. */
   readonly isWanted: (path: string) => boolean;
@@ -55,23 +53,29 @@ export interface HistoryOptions {
  * @throws the signal's reason when aborted
  */
 export async function readCommits(repository: Repository, options: HistoryOptions): Promise<History> {
-  const mark = `${repository.head} ${repository.depth}`;
-  const [known = "", depth] = (options.since ?? "").split(" ");
-  const isGrown =
-    /^[0-9a-f]{40,64}$/u.test(known) &&
-    depth === repository.depth &&
-    (await isAncestor(repository, known, options.signal));
-  const revisions = isGrown ? [repository.head, `^${known}`] : [repository.head];
-  return { mark, isWhole: !isGrown, commits: commitsOf(repository, revisions, options) };
+  const { since, signal } = options;
+  const gone = since === undefined ? undefined : await commitsOnlyIn(repository, since, signal);
+  const revisions = gone === undefined ? [repository.head] : [repository.head, `^${since}`];
+  return { gone, commits: commitsOf(repository, revisions, options) };
 }
 
-/** False also where the commit is not there any more. */
-async function isAncestor(repository: Repository, commit: string, signal: AbortSignal | undefined): Promise<boolean> {
+/** More are not listed, but taken for another history. */
+const maxGone = 10_000;
+
+/** What can be reached from a commit and not from the head; undefined where the commit is not there any more. */
+async function commitsOnlyIn(
+  repository: Repository,
+  commit: string,
+  signal: AbortSignal | undefined,
+): Promise<string[] | undefined> {
+  const only: string[] = [];
   try {
-    await gitAnswer(["-C", repository.folder, "merge-base", "--is-ancestor", commit, repository.head], { signal });
-    return true;
+    for await (const { hash } of walkCommits(repository, [commit, `^${repository.head}`], false, signal)) {
+      if (only.push(hash) > maxGone) return undefined;
+    }
+    return only;
   } catch (error) {
-    if (error instanceof GitFailure) return false;
+    if (error instanceof GitFailure) return undefined;
     throw error;
   }
 }

@@ -4,8 +4,8 @@ import { expect, onTestFinished, test } from "vitest";
 
 import { git, repository, write } from "../../test/git-repository.ts";
 import { temporaryFolder } from "../../test/temp-folder.ts";
-import { headOf } from "./git.test-helper.ts";
-import { openRepository } from "./repository.ts";
+import { commitAll, headOf, opened } from "./git.test-helper.ts";
+import { historyMark, markedHead, mergeBase, openRepository } from "./repository.ts";
 
 test("a folder knows where in its repository it lies, whatever it is called", async () => {
   const root = await repository({ "a b\n'ü/sub/x": undefined });
@@ -52,4 +52,32 @@ test("variables of a git hook do not lead to another repository", async () => {
     delete process.env["GIT_DIR"];
   });
   expect(await openRepository(root)).toMatchObject({ head: headOf(root) });
+});
+
+test("a mark tells the head that it was made at, as long as the same commits can be reached from it", async () => {
+  const root = await repository({});
+  for (const message of ["second", "third"]) commitAll(root, message);
+  const clone = join(await temporaryFolder(), "clone");
+  git(root, "clone", "-q", "--depth=2", `file://${root}`, clone);
+  const mark = historyMark(await opened(clone));
+  expect(markedHead(mark, await opened(clone))).toBe(headOf(root));
+  git(clone, "fetch", "-q", "--unshallow");
+  expect(markedHead(mark, await opened(clone))).toBeUndefined();
+  for (const nonsense of ["", "HEAD ", "--all ", `${"0".repeat(39)} `])
+    expect(markedHead(nonsense, await opened(root))).toBeUndefined();
+});
+
+test("a commit that two others come from is found, if there is one", async () => {
+  const root = await repository({});
+  const base = headOf(root);
+  const one = commitAll(root, "one");
+  git(root, "checkout", "-q", "-b", "side", base);
+  const side = commitAll(root, "side");
+  git(root, "checkout", "-q", "--orphan", "alone");
+  const alone = commitAll(root, "alone");
+  const found = async (a: string, b: string) => mergeBase(await opened(root), a, b);
+  expect(await found(one, side)).toBe(base);
+  expect(await found(base, side)).toBe(base);
+  expect(await found(one, alone)).toBeUndefined();
+  expect(await found(one, "1".repeat(40))).toBeUndefined();
 });

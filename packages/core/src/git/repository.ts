@@ -75,6 +75,32 @@ async function shallowDepth(folder: string, ask: (...args: string[]) => Promise<
   return createHash("sha256").update(boundary).digest("hex").slice(0, 16);
 }
 
+/** What has been read once the history of a repository is; the same again only if nothing is left to be read. */
+export function historyMark({ head, depth }: Repository): string {
+  return `${head} ${depth}`;
+}
+
+/** The head that an earlier mark was made at; undefined where other commits could be reached from it than now. */
+export function markedHead(mark: string, { depth }: Repository): string | undefined {
+  const [head = "", markedDepth] = mark.split(" ");
+  return markedDepth === depth && /^[0-9a-f]{40,64}$/u.test(head) ? head : undefined;
+}
+
+/** A newest commit that can be reached from both; undefined if there is none, or one of them is not there any more. */
+export async function mergeBase(
+  { folder }: Repository,
+  one: string,
+  other: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    return await gitAnswer(["-C", folder, "merge-base", one, other], { signal });
+  } catch (error) {
+    if (error instanceof GitFailure) return undefined;
+    throw error;
+  }
+}
+
 /**
  * A path from the top of the repository as one relative to its folder; undefined for what lies elsewhere. Names that
  * are not UTF-8 cannot be written down and are not indexed, so they are nobody's path.
