@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import { exists } from "./exists.ts";
+import { exists, isFolder } from "./exists.ts";
 import { ignoredChanges } from "./ignored-changes.ts";
 import { type Burst, type Change, PendingChanges } from "./pending-changes.ts";
 import { WakeUpCall } from "./wake-up-call.ts";
@@ -20,6 +20,12 @@ export interface ChangeTiming {
   readonly reconcileMs: number;
   /** The same where changes cannot be watched. */
   readonly pollMs: number;
+}
+
+/** Which of some changed paths are ignored. */
+interface Verdict {
+  readonly paths: readonly string[];
+  readonly ignored: ReadonlySet<string>;
 }
 
 /** How often the time of day is looked at: when it jumps, the system has slept, or moved to another host. */
@@ -53,6 +59,8 @@ export class ChangeWatch {
   #clockOffset = clockOffset();
   /** Paths that were found to be ignored: what writes a log does so all day. */
   readonly #ignored = new Set<string>();
+  /** What is known of the first changes of a burst, asked for while it is waited for more. */
+  #firstVerdict: Promise<Verdict> | undefined;
 
   /** @param onTrouble told why changes cannot be watched, and what is done instead; once for each reason. */
   constructor(
@@ -91,13 +99,14 @@ export class ChangeWatch {
     await this.#files?.close();
     this.#files = undefined;
     this.#ignored.clear();
+    this.#firstVerdict = undefined;
     const before = this.#trouble;
     this.#trouble = undefined;
     try {
       this.#files = await this.#watchFiles();
     } catch (error) {
       // A workspace that has just gone is waited for after the run, which fails.
-      if (this.#signal.aborted || !(await exists(this.#workspace))) return;
+      if (this.#signal.aborted || !(await isFolder(this.#workspace))) return;
       this.#trouble = explainWatchFailure(error);
       if (before !== this.#trouble)
         this.#onTrouble(`${this.#trouble} Meanwhile the workspace is compared every ${this.intervalMs / 1_000} s.`);
@@ -123,9 +132,12 @@ export class ChangeWatch {
       if (dueAt === undefined && now >= idleAt) return "idle";
       if (dueAt !== undefined && now >= dueAt && !(await this.#gitIsBusy(now))) {
         const burst = this.#pending.take();
+        const first = this.#firstVerdict;
+        this.#firstVerdict = undefined;
         this.#isStale = burst.isDoubtful || (await this.#hasUnwatchedFolder(burst));
-        if (this.#isStale || (await this.#matters(burst))) return "work";
+        if (this.#isStale || (await this.#matters(burst, first))) return "work";
       } else {
+        if (dueAt !== undefined) this.#judgeFirst();
         // While git is busy the changes are due, and looked at again after a pause.
         const next = dueAt === undefined ? idleAt : Math.max(dueAt, now + this.#timing.quietMs / 4);
         await this.#wakeUpCall.sleep(Math.min(next, this.#compareAt, now + CLOCK_CHECK_MS) - now);
@@ -142,6 +154,7 @@ export class ChangeWatch {
 
   async close(): Promise<void> {
     this.#signal.removeEventListener("abort", this.#wake);
+    await this.#firstVerdict?.catch(() => undefined);
     await this.#files?.close();
   }
 
@@ -173,16 +186,32 @@ export class ChangeWatch {
     return exists(join(gitFolder, "index.lock"));
   }
 
-  async #matters({ paths, isCertain }: Burst): Promise<boolean> {
+  async #matters({ paths, isCertain }: Burst, first: Promise<Verdict> | undefined): Promise<boolean> {
     if (isCertain) {
       this.#ignored.clear();
       return true;
     }
-    const asked = [...paths.keys()];
-    const ignored = await ignoredChanges(this.#workspace, asked, this.#signal);
+    if (first && this.#accept(await first)) return true;
+    const others = [...paths.keys()].filter((path) => !this.#ignored.has(path));
+    return others.length > 0 && this.#accept(await this.#judge(others));
+  }
+
+  /** git takes a moment to answer, which would come on top of the waiting. */
+  #judgeFirst(): void {
+    this.#firstVerdict ??= this.#judge([...this.#pending.paths]);
+    // Thrown where it is waited for.
+    this.#firstVerdict.catch(() => undefined);
+  }
+
+  async #judge(paths: readonly string[]): Promise<Verdict> {
+    return { paths, ignored: await ignoredChanges(this.#workspace, paths, this.#signal) };
+  }
+
+  /** Remembers what is ignored; whether anything is not. */
+  #accept({ paths, ignored }: Verdict): boolean {
     if (this.#ignored.size + ignored.size > MAX_IGNORED_PATHS) this.#ignored.clear();
     for (const path of ignored) this.#ignored.add(path);
-    return ignored.size < asked.length;
+    return ignored.size < paths.length;
   }
 
   /** Whether a new folder has folders in it: they came into being, or into the workspace, before it was watched. */

@@ -7,3 +7,11 @@ export async function exists(path: string): Promise<boolean> {
     () => false,
   );
 }
+
+/** Whether a path leads to a folder. */
+export async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+}

@@ -68,7 +68,7 @@ describe("pending changes", () => {
             if (what === "changes") changes.add(updated(...paths), now);
             else if (what === "doubt") changes.addDoubt(now);
             else changes.addCertainty(now);
-            return { since: changes.since, dueAt: changes.dueAt };
+            return { since: changes.since, dueAt: changes.dueAt, paths: [...changes.paths].toSorted() };
           });
           expect(got).toEqual(wanted);
         }
@@ -97,6 +97,11 @@ class ToldList implements Pick<PendingChanges, keyof PendingChanges> {
     this.#told.push({ what: "doubt", now });
   }
 
+  get paths(): ReadonlySet<string> {
+    const isDoubtful = this.#told.some(({ what }) => what === "doubt");
+    return new Set(this.#told.flatMap(({ path }) => (path === undefined || isDoubtful ? [] : path)));
+  }
+
   get since(): number | undefined {
     return this.#told[0]?.now;
   }
@@ -107,10 +112,10 @@ class ToldList implements Pick<PendingChanges, keyof PendingChanges> {
   }
 
   take(): Burst {
+    const paths = new Map([...this.paths].map((path) => [path, false]));
     const told = this.#told.splice(0);
     const isDoubtful = told.some(({ what }) => what === "doubt");
     const isCertain = told.some(({ what }) => what !== "change");
-    const paths = told.flatMap(({ path }) => (path === undefined || isDoubtful ? [] : path));
-    return { paths: new Map(paths.map((path) => [path, false])), isCertain, isDoubtful };
+    return { paths, isCertain, isDoubtful };
   }
 }

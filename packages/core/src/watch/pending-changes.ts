@@ -59,6 +59,11 @@ export class PendingChanges {
     this.#paths.clear();
   }
 
+  /** Those that changed, as far as they are remembered. */
+  get paths(): Iterable<string> {
+    return this.#paths.keys();
+  }
+
   /** When the first of the changes came; undefined while there are none. */
   get since(): number | undefined {
     return this.#first;

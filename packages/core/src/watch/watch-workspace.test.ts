@@ -101,11 +101,12 @@ describe("watching a workspace", () => {
   });
 
   it("runs once for a branch switch that touches thousands of files", async () => {
-    const files = (text: string) =>
-      Object.fromEntries(Array.from({ length: 1_100 }, (_, n) => [`d${n % 40}/e${n % 7}/f${n}.ts`, `${text} ${n}`]));
+    const files = Object.fromEntries(
+      Array.from({ length: 1_100 }, (_, n) => [`d${n % 40}/e${n % 7}/f${n}.ts`, "large"] as const),
+    );
     const root = await repository({ "a.ts": "" });
     git(root, "checkout", "-q", "-b", "large");
-    write(root, files("large"));
+    write(root, files);
     git(root, "add", "--all");
     git(root, "commit", "-qm", "large");
     git(root, "checkout", "-q", "-");
@@ -219,6 +220,22 @@ describe("a workspace that is gone", () => {
     await expect.poll(watch.runs, patience).toBe(2);
     expect(watch.notices("WORKSPACE_BACK")).toEqual([`${root} is back.`]);
     await writeFile(join(root, "sub/a.ts"), "x");
+    await expect.poll(watch.runs, patience).toBe(3);
+    expect(watch.notices("WATCH_UNAVAILABLE")).toEqual([]);
+  });
+
+  it("is gone as well while a file has its place", async () => {
+    const root = join(await temporaryFolder(), "workspace");
+    await mkdir(root);
+    const watch = await startWatch(root);
+    await rename(root, `${root}-away`);
+    await writeFile(root, "");
+    await until(() => watch.notices("WORKSPACE_GONE").length === 1);
+    expect(watch.runs()).toBe(1);
+    await rm(root);
+    await rename(`${root}-away`, root);
+    await expect.poll(watch.runs, patience).toBe(2);
+    await writeFile(join(root, "a.ts"), "x");
     await expect.poll(watch.runs, patience).toBe(3);
     expect(watch.notices("WATCH_UNAVAILABLE")).toEqual([]);
   });

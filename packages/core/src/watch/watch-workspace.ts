@@ -2,7 +2,7 @@ import { ResonaError } from "../errors.ts";
 import type { IndexSummary } from "../model/index-summary.ts";
 import type { IndexEvent, RunEvent } from "../model/progress.ts";
 import { ChangeWatch, type ChangeTiming } from "./change-watch.ts";
-import { exists } from "./exists.ts";
+import { isFolder } from "./exists.ts";
 import type { WatchEvent } from "./watch-event.ts";
 
 export interface WatchOptions {
@@ -47,7 +47,7 @@ export interface WatchTiming extends ChangeTiming {
 }
 
 const defaultTiming: WatchTiming = {
-  quietMs: 200,
+  quietMs: 100,
   maxWaitMs: 2_000,
   maxGitWaitMs: 10_000,
   reconcileMs: 600_000,
@@ -137,7 +137,7 @@ class WorkspaceWatch {
           }
           await this.#changes.sleep(retryMs);
           retryMs = Math.min(2 * retryMs, this.#timing.lockMs.last);
-        } else if (await exists(this.#index.workspace)) {
+        } else if (await isFolder(this.#index.workspace)) {
           if (this.#by === undefined) throw error;
           this.#failed(error);
           return;
@@ -198,10 +198,10 @@ class WorkspaceWatch {
   /** Waits for a workspace that is gone, which a run would make again, empty; false if stopped meanwhile. */
   async #isThere(): Promise<boolean> {
     const { workspace } = this.#index;
-    if (await exists(workspace)) return !this.#signal.aborted;
+    if (await isFolder(workspace)) return !this.#signal.aborted;
     this.#notice("WORKSPACE_GONE", `${workspace} is gone. Waiting until it is back.`);
     do await this.#changes.sleep(this.#timing.goneMs);
-    while (!this.#signal.aborted && !(await exists(workspace)));
+    while (!this.#signal.aborted && !(await isFolder(workspace)));
     if (this.#signal.aborted) return false;
     this.#notice("WORKSPACE_BACK", `${workspace} is back.`);
     this.#changes.doubt();
