@@ -26,6 +26,7 @@ const summaryFields = {
   filesFailed: 0,
   failures: [],
   bytesRead: 1_500,
+  commitsIndexed: null,
   durationMs: 420,
   peakRssBytes: 123_000_000,
 };
@@ -42,7 +43,7 @@ test("the document of a search holds the hits and how the index was refreshed", 
     command: "search",
     workspace: "/w",
     query: "q",
-    hits: [odd],
+    hits: [{ ...odd, lastCommit: null }],
     indexComplete: true,
     durationMs: 7,
     refresh: summaryFields,
@@ -87,7 +88,8 @@ test("the document of an indexing run is its summary with the place of the index
   const place = { workspace: "/w", indexPath: "/w/.resona" };
   const fields = { schema: 1, command: "index", ...place, ...summaryFields };
   expect(parse(indexDocument(summary, place))).toEqual(fields);
-  expect(parse(indexDocument({ ...summary, maxTokens: 512 }, place))).toEqual({ ...fields, maxTokens: 512 });
+  const more = { maxTokens: 512, commitsIndexed: 3 };
+  expect(parse(indexDocument({ ...summary, ...more }, place))).toEqual({ ...fields, ...more });
 });
 
 test("the document of the statistics has every field, null for what there is not", () => {
