@@ -7,7 +7,12 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ["packages/*/{src,test}/**/*.test.ts", "scripts/**/*.test.mjs"],
+    include: [
+      "packages/*/{src,test}/**/*.test.ts",
+      "apps/*/src/**/*.test.ts",
+      "apps/*/scripts/*.test.mjs",
+      "scripts/**/*.test.mjs",
+    ],
     // Real child processes, real databases: slow on a busy machine, never slow on purpose.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,14 +1,24 @@
 // `pnpm build:binary`: packages/cli/dist-binary/resona, one executable with all that the command needs inside. It is for
 // the system that it is built on. Runs in Bun, whose bundler it uses; in Node it starts itself over in Bun.
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname, join, relative, sep } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { constants, zstdCompressSync } from "node:zlib";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+import {
+  checkArrow,
+  dataFiles,
+  grammarFiles,
+  nativeLibraryFile,
+  packLibrary,
+  placeOf,
+  resolveFrom,
+  root,
+  threadModules,
+  tryResolve,
+} from "./engine-parts.mjs";
+
 const output = join(root, "packages/cli/dist-binary");
 const executable = join(output, process.platform === "win32" ? "resona.exe" : "resona");
 /** What goes inside besides code, in the folders that it has there. */
@@ -18,32 +28,15 @@ const staged = join(output, "contents");
 const inside = process.platform === "win32" ? "B:/~BUN/root/" : "/$bunfs/root/";
 const insideUrl = `file://${process.platform === "win32" ? "/" : ""}${inside}`;
 
-/** Modules of the threads; they are started by their address. */
-const tinypool = dirname(resolveFrom("packages/core", "tinypool"));
-const entries = [
-  join(root, "packages/cli/dist/binary/main.js"),
-  join(root, "packages/core/dist/chunk/parse-worker.js"),
-  join(root, "packages/native-embed/dist/workers/embed-worker.js"),
-  join(tinypool, "entry/worker.js"),
-];
-
-/** Files that code finds by its own address (`import.meta.url`). */
-const neighbours = [
-  "packages/cli/package.json",
-  "packages/native-embed/models/resona-code-static-v0.gguf",
-  "packages/native-embed/wasm/kernels.wasm",
-  "packages/native-embed/wasm/wide.wasm",
-].map((path) => join(root, path));
+const entries = [join(root, "packages/cli/dist/binary/main.js"), ...threadModules];
 
 if (process.versions.bun) await build();
 else process.exit(spawnSync(findBun(), [fileURLToPath(import.meta.url)], { stdio: "inherit" }).status ?? 2);
 
 async function build() {
   rmSync(output, { recursive: true, force: true });
-  for (const file of [...neighbours, resolveFrom("packages/core", "web-tree-sitter/web-tree-sitter.wasm")])
-    stage(file, placeOf(file));
-  const { grammars } = await import(join(root, "packages/core/dist/chunk/grammars.js"));
-  for (const { wasm } of Object.values(grammars)) stage(resolveFrom("packages/core", wasm), join("grammars", wasm));
+  for (const file of [...dataFiles, join(root, "packages/cli/package.json")]) stage(file, placeOf(file));
+  for (const [name, file] of await grammarFiles()) stage(file, join("grammars", name));
 
   const replacements = modulesToReplace();
   const replaced = new Set();
@@ -117,64 +110,19 @@ function modulesToReplace() {
   ]);
 }
 
-/**
- * Stages the native library that a package has for this system, in compressed pieces, and returns the code that loads
- * it. Such packages have a package for each system, of which the right one is installed.
- */
+/** Stages the native library that a package has for this system, in compressed pieces; returns the code that loads it. */
 function nativeLibraryOf(name) {
-  const require = createRequire(resolveFrom("packages/core", `${name}/package.json`));
-  const file = Object.keys(require("./package.json").optionalDependencies)
-    .filter((dependency) => dependency.startsWith(`${name}-`))
-    .map((dependency) => tryResolve(require, dependency))
-    .find((path) => path !== undefined);
-  if (file === undefined) throw new Error(`${name} has no native library for this system.`);
-  const content = readFileSync(file);
-  const pieceBytes = 8 * 1024 * 1024;
-  const pieces = [];
-  for (let start = 0; start < content.length; start += pieceBytes) {
-    const place = `native/${basename(file)}/${pieces.length}.zst`;
-    const piece = zstdCompressSync(content.subarray(start, start + pieceBytes), {
-      // Higher levels save 1 % and take three times as long.
-      params: { [constants.ZSTD_c_compressionLevel]: 9 },
-    });
-    mkdirSync(dirname(join(staged, place)), { recursive: true });
-    writeFileSync(join(staged, place), piece);
-    pieces.push(inside + place);
-  }
-  const digest = createHash("sha256").update(content).digest("hex").slice(0, 16);
-  const packed = { name: `${digest}-${basename(file)}`, bytes: content.length, pieces };
+  const file = nativeLibraryFile(name);
+  const place = `native/${basename(file)}`;
+  const packed = packLibrary(file, join(staged, place));
+  const pieces = packed.pieces.map((piece) => `${inside}${place}/${piece}`);
   const loader = join(root, "packages/cli/dist/binary/native-library.js");
-  return `require(${JSON.stringify(loader)}).loadNativeLibrary(${JSON.stringify(packed)})`;
-}
-
-/** Two copies of Arrow would not know each other's tables: its CommonJS modules must be in there, and only these. */
-function checkArrow(modules) {
-  const arrow = modules.filter((path) => path.includes("node_modules/apache-arrow/"));
-  const packages = new Set(arrow.map((path) => path.slice(0, path.indexOf("node_modules/apache-arrow/"))));
-  if (packages.size !== 1 || arrow.some((path) => path.endsWith(".mjs")))
-    throw new Error(`There is to be one copy of apache-arrow, but there are: ${arrow.join(", ")}`);
+  return `require(${JSON.stringify(loader)}).loadNativeLibrary(${JSON.stringify({ ...packed, pieces })})`;
 }
 
 function stage(file, place) {
   mkdirSync(dirname(join(staged, place)), { recursive: true });
   cpSync(realpathSync(file), join(staged, place));
-}
-
-/** A file's path in this repository, which is its path inside as well. */
-function placeOf(file) {
-  return relative(root, realpathSync(file)).replaceAll(sep, "/");
-}
-
-function resolveFrom(folder, specifier) {
-  return createRequire(join(root, folder, "package.json")).resolve(specifier);
-}
-
-function tryResolve(require, specifier) {
-  try {
-    return require.resolve(specifier);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Bun's npm package has one package for each system, of which the right one is installed. */

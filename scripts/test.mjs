@@ -3,7 +3,18 @@ import { join } from "node:path";
 
 import { root, run, setUp } from "./setup.mjs";
 
-const tasks = ["build", "typecheck", "format:check", "lint", "knip", "publint", "test:unit", "test:binary"];
+const tasks = [
+  "build",
+  "typecheck",
+  "format:check",
+  "lint",
+  "knip",
+  "publint",
+  "test:unit",
+  "test:binary",
+  "test:extension",
+  "test:e2e",
+];
 
 const { node, env } = await setUp();
 process.exit(await run(node, [join(root, "node_modules/turbo/bin/turbo"), "run", ...tasks], { env }));

@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { expect, test } from "vitest";
+
+import { useEditor } from "../editor.ts";
+import { useWorkspace } from "../use-workspace.ts";
+import { shopFiles } from "../workspace.ts";
+
+const workspace = useWorkspace(shopFiles);
+const editor = useEditor({ workspace });
+
+function statusText(): Promise<string> {
+  return editor.statusBarItem("resona.status").innerText();
+}
+
+function statusLabel(): Promise<string | null> {
+  return editor.statusBarItem("resona.status").locator("[aria-label]").first().getAttribute("aria-label");
+}
+
+function lastIndexedAt(): string | undefined {
+  const manifest = readFileSync(join(workspace, ".resona/index.json"), "utf8");
+  return (JSON.parse(manifest) as { lastIndexedAt?: string }).lastIndexedAt;
+}
+
+test("the status bar says that there is no index, and later that there is one", async () => {
+  await expect.poll(statusText).toContain("no index");
+  await editor.runCommand("Resona: Index Workspace");
+  await expect.poll(statusLabel).toBe("Resona index: Ready");
+  expect((await statusText()).trim()).toBe("Resona");
+});
+
+test("its tooltip has the figures of the index", async () => {
+  await editor.statusBarItem("resona.status").hover();
+  const tooltip = editor.page.locator(".monaco-hover:visible", { hasText: "Fragments" });
+  await expect.poll(() => tooltip.innerText()).toMatch(/Files\s+4\s/);
+  await editor.screenshot("status-tooltip");
+  expect(await tooltip.getByRole("link").allInnerTexts()).toContain("Index health");
+  await editor.page.mouse.move(600, 300);
+});
+
+test("a click shows the health of the index", async () => {
+  const refused: string[] = [];
+  editor.page.on("console", (message) => {
+    if (message.text().includes("Content Security Policy")) refused.push(message.text());
+  });
+  await editor.statusBarItem("resona.status").click();
+  await editor.webview.getByRole("heading", { name: "Index health" }).waitFor();
+  await expect.poll(() => editor.webview.getByText("The index is healthy").count()).toBeGreaterThan(0);
+  await editor.webview.getByRole("img", { name: /^Fragments since/ }).waitFor();
+  await editor.screenshot("index-health");
+  expect(refused).toEqual([]);
+});
+
+test("maintenance runs from there, by keyboard, and shows what it has changed", async () => {
+  const button = editor.webview.getByRole("button", { name: "Run maintenance" });
+  await button.focus();
+  await editor.page.keyboard.press("Enter");
+  await editor.webview
+    .getByText(/^Finished in/)
+    .first()
+    .waitFor();
+  await expect.poll(() => editor.webview.getByRole("row", { name: /^Fragments/ }).count()).toBeGreaterThan(0);
+  await expect.poll(() => button.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
+  await editor.screenshot("index-health-maintained");
+});
+
+test("reading every record finds nothing in a sound index", async () => {
+  await editor.webview.getByRole("button", { name: "Check every record" }).click();
+  await expect.poll(() => editor.webview.getByText("The index is healthy").count()).toBeGreaterThan(0);
+});
+
+test("what the reader has folded out is still so when the page comes back", async () => {
+  const numbers = editor.webview.locator("details", { hasText: "Numbers" });
+  await numbers.locator("summary").click();
+  await editor.runCommand("File: New Untitled Text File");
+  await expect.poll(() => editor.webview.locator("details").count()).toBe(0);
+  await editor.runCommand("Resona: Show Index Health");
+  await expect.poll(() => numbers.getAttribute("open")).not.toBeNull();
+});
+
+test("the page is there again when the window is loaded anew", async () => {
+  await editor.page.reload();
+  await editor.webview.getByRole("heading", { name: "Index health" }).waitFor();
+  await expect.poll(() => editor.webview.getByText("The index is healthy").count()).toBeGreaterThan(0);
+});
+
+test("rebuilding asks first", async () => {
+  const before = lastIndexedAt();
+  await editor.runCommand("Resona: Rebuild Index");
+  await editor.press(editor.dialog("Rebuild the index of"), "Cancel");
+  await editor.runCommand("Resona: Rebuild Index");
+  expect(lastIndexedAt()).toBe(before);
+  await editor.press(editor.dialog("Rebuild the index of"), "Rebuild");
+  await expect.poll(lastIndexedAt).not.toBe(before);
+  await expect.poll(statusLabel).toBe("Resona index: Ready");
+});

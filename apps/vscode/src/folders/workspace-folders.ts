@@ -1,0 +1,35 @@
+import { type ExtensionContext, type LogOutputChannel, Uri, workspace } from "vscode";
+
+import { EngineClient } from "../engine-client/engine-client.ts";
+import { engineLaunch } from "./engine-launch.ts";
+import { type Folder, FolderEngines } from "./folder-engines.ts";
+import { logEngine } from "./log-engine.ts";
+
+/** The engines of the folders that are open, now and from now on. */
+export function openWorkspaceFolders(context: ExtensionContext, log: LogOutputChannel): FolderEngines {
+  const engines = new FolderEngines((folder) => {
+    const engine = new EngineClient(() => engineLaunch(context, folder));
+    logEngine({ folder, engine }, log);
+    return engine;
+  });
+  const update = () => engines.update(foldersOnDisk());
+  context.subscriptions.push(
+    workspace.onDidChangeWorkspaceFolders(update),
+    workspace.onDidChangeConfiguration((event) => {
+      for (const one of engines.all)
+        if (event.affectsConfiguration("resona", Uri.parse(one.folder.id))) void one.engine.refresh();
+    }),
+    context.secrets.onDidChange(() => {
+      for (const one of engines.all) void one.engine.refresh();
+    }),
+  );
+  update();
+  return engines;
+}
+
+/** Folders of other kinds, as on GitHub, have no files that could be read. */
+function foldersOnDisk(): Folder[] {
+  return (workspace.workspaceFolders ?? [])
+    .filter(({ uri }) => uri.scheme === "file")
+    .map(({ uri, name }) => ({ id: uri.toString(), name, path: uri.fsPath }));
+}

@@ -1,0 +1,190 @@
+import { randomBytes } from "node:crypto";
+
+import * as vscode from "vscode";
+
+import type { FolderMonitor } from "../health/folder-monitor.ts";
+import type { HealthMonitor } from "../health/health-monitor.ts";
+import { Throttle } from "../health/throttle.ts";
+import type { Wording } from "../text/wording.ts";
+import { announcementOf } from "./announcement.ts";
+import type { HealthView } from "./health-view.ts";
+import { type Action, type PageMessage, type UpdateMessage, parsePageMessage, parsePageState } from "./messages.ts";
+import { renderPage, renderSections } from "./render-page.ts";
+
+const VIEW_TYPE = "resona.health";
+const MS_BETWEEN_UPDATES = 250;
+/** Ages are told in minutes. */
+const MS_BETWEEN_AGES = 60_000;
+
+/** What the page's buttons do beside asking the monitor. */
+export interface HealthActions {
+  readonly run: (action: Action, folder: string) => void;
+  readonly restart: (folder: string) => void;
+  readonly showLog: () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/**
+ * The page that shows the health of one folder's index; there is one page at most. The editor throws it away while it is
+ * hidden, which takes no memory then: all that it shows is known here, and what is the reader's own (how far it is
+ * scrolled, what is folded) the page keeps with the editor, also when that is started again.
+ */
+export class HealthPanel {
+  readonly #extension: vscode.Uri;
+  readonly #monitor: HealthMonitor;
+  readonly #actions: HealthActions;
+  readonly #wording: Wording;
+  readonly #subscriptions: vscode.Disposable[];
+  #panel: vscode.WebviewPanel | undefined;
+  #folder: string | undefined;
+  /** Whether there is a page that listens. */
+  #isListening = false;
+
+  constructor(extension: vscode.Uri, monitor: HealthMonitor, actions: HealthActions, wording: Wording) {
+    this.#extension = extension;
+    this.#monitor = monitor;
+    this.#actions = actions;
+    this.#wording = wording;
+    const updates = new Throttle(() => this.#update(), MS_BETWEEN_UPDATES);
+    const clock = setInterval(() => updates.request(), MS_BETWEEN_AGES);
+    this.#subscriptions = [
+      updates,
+      monitor.onDidChange(() => updates.request()),
+      { dispose: () => clearInterval(clock) },
+      vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, {
+        deserializeWebviewPanel: async (panel, state) => {
+          this.#folder = parsePageState(state)?.folder;
+          this.#adopt(panel);
+        },
+      }),
+    ];
+  }
+
+  get isVisible(): boolean {
+    return this.#panel?.visible ?? false;
+  }
+
+  /** @param folder the one that was shown last if none is given, or else the first. */
+  show(folder: string | undefined): void {
+    if (folder !== undefined) this.#folder = folder;
+    const shown = this.#shown();
+    if (shown === undefined) {
+      void vscode.window.showInformationMessage(this.#wording.l10n.t("There is no folder that could have an index."));
+      return;
+    }
+    if (this.#panel === undefined) this.#adopt(this.#create());
+    else this.#panel.reveal();
+    this.#update();
+    void shown.measure();
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#panel?.dispose();
+  }
+
+  #create(): vscode.WebviewPanel {
+    const title = this.#wording.l10n.t("Index Health");
+    return vscode.window.createWebviewPanel(VIEW_TYPE, title, vscode.ViewColumn.Active);
+  }
+
+  #adopt(panel: vscode.WebviewPanel): void {
+    this.#panel?.dispose();
+    this.#panel = panel;
+    this.#isListening = false;
+    const dist = vscode.Uri.joinPath(this.#extension, "dist");
+    panel.webview.options = { enableScripts: true, localResourceRoots: [dist] };
+    panel.webview.onDidReceiveMessage((message: unknown) => {
+      const understood = parsePageMessage(message);
+      if (understood !== undefined) this.#answer(understood);
+    });
+    panel.onDidChangeViewState(() => {
+      // It is made anew when it is shown again, and says so.
+      if (!panel.visible) this.#isListening = false;
+    });
+    panel.onDidDispose(() => {
+      if (this.#panel !== panel) return;
+      this.#panel = undefined;
+      this.#isListening = false;
+    });
+    const view = this.#view();
+    if (view === undefined) {
+      panel.dispose();
+      return;
+    }
+    const uriOf = (file: string) => panel.webview.asWebviewUri(vscode.Uri.joinPath(dist, file)).toString();
+    const frame = {
+      styleUri: uriOf("health-page.css"),
+      scriptUri: uriOf("health-page.js"),
+      cspSource: panel.webview.cspSource,
+      nonce: randomBytes(16).toString("base64"),
+    };
+    panel.webview.html = renderPage(view, frame, this.#wording);
+  }
+
+  #answer(message: PageMessage): void {
+    const monitor = this.#shown();
+    if (message.type === "show-log") this.#actions.showLog();
+    if (monitor === undefined) return;
+    switch (message.type) {
+      case "ready":
+        this.#isListening = true;
+        this.#update();
+        return;
+      case "run":
+        this.#actions.run(message.action, monitor.id);
+        return;
+      case "restart":
+        this.#actions.restart(monitor.id);
+        return;
+      case "cancel":
+        monitor.cancel();
+        return;
+      case "refresh":
+        void monitor.measure();
+        return;
+      case "examine":
+        monitor.examine().catch(this.#actions.fail);
+        return;
+      case "select-folder":
+        if (this.#monitor.get(message.folder) !== undefined) this.show(message.folder);
+        return;
+      case "open-file":
+        openFailed(monitor, message.path);
+        return;
+      case "show-log":
+    }
+  }
+
+  #update(): void {
+    const view = this.#view();
+    if (view === undefined || !this.#isListening) return;
+    const message: UpdateMessage = {
+      type: "update",
+      folder: view.health.id,
+      sections: renderSections(view, this.#wording),
+      announcement: announcementOf(view, this.#wording),
+    };
+    void this.#panel?.webview.postMessage(message);
+  }
+
+  /** The folder that is to be shown, or another if it is gone. */
+  #shown(): FolderMonitor | undefined {
+    const { monitors } = this.#monitor;
+    return monitors.find(({ id }) => id === this.#folder) ?? monitors[0];
+  }
+
+  #view(): HealthView | undefined {
+    const monitor = this.#shown();
+    if (monitor === undefined) return undefined;
+    const { health, history, memory, maintenance, examination } = monitor;
+    const folders = this.#monitor.monitors.map(({ id, name }) => ({ id, name }));
+    return { folders, health, history, memory, maintenance, examination, now: new Date() };
+  }
+}
+
+/** Opens a file that could not be indexed, and no other, whatever the page asks for. */
+function openFailed({ id, health }: FolderMonitor, path: string): void {
+  if (health.stats?.failures.some((failure) => failure.path === path) !== true) return;
+  void vscode.commands.executeCommand("vscode.open", vscode.Uri.joinPath(vscode.Uri.parse(id), path));
+}

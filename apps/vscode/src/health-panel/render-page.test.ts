@@ -1,0 +1,299 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { diagnosed, finding, healthy, now, stats } from "../health/folder-health.test-helper.ts";
+import { english } from "../text/english.test-helper.ts";
+import { announcementOf } from "./announcement.ts";
+import type { HealthView } from "./health-view.ts";
+import { renderPage, renderSections } from "./render-page.ts";
+
+const frame = {
+  styleUri: "https://x/health.css",
+  scriptUri: "https://x/health.js",
+  cspSource: "https://x",
+  nonce: "n0",
+};
+
+const before = { fragments: 23, versions: 131, unindexedRows: 6_120, diskBytes: 148_300_000 };
+const result = {
+  compaction: { fragmentsRemoved: 23, filesCreated: 2 },
+  indexRebuilt: true,
+  durationMs: 4_210,
+  stepMs: {},
+  failures: [],
+  notes: ["Something could not be had."],
+  interrupted: false,
+};
+
+function viewOf(more: Partial<HealthView> = {}): HealthView {
+  const health = more.health ?? healthy();
+  return {
+    folders: [health],
+    health,
+    history: [
+      { at: now.getTime() - 9e6, fragments: 5, versions: 9, maintained: false },
+      { at: now.getTime() - 5e6, fragments: 2, versions: 1, maintained: true },
+      { at: now.getTime(), fragments: 7, versions: 42, maintained: false },
+    ],
+    memory: { startedAt: 0, interval: 250, points: [100e6, 200e6, 150e6] },
+    maintenance: undefined,
+    examination: undefined,
+    now,
+    ...more,
+  };
+}
+
+function section(id: string, more: Partial<HealthView> = {}): string {
+  return renderSections(viewOf(more), english)[id] ?? "";
+}
+
+/** The text of HTML, without what is hidden, in one line. */
+function textOf(markup: string): string {
+  return markup
+    .replaceAll(/<svg.*?<\/svg>/gs, " ")
+    .replaceAll(/<[^>]*>/g, " ")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+}
+
+/** The tags and their attributes, without any values. */
+function bonesOf(markup: string): string[] {
+  return (markup.match(/<[^>]*>/g) ?? []).map((tag) => tag.replaceAll(/"[^"]*"/g, '""'));
+}
+
+function withNames(name: string): HealthView {
+  const message = `Not ${name}`;
+  const { remedy } = finding("DISK_LOW", "warning", "none");
+  const health = healthy({
+    id: name,
+    name,
+    stats: {
+      ...stats,
+      modelName: name,
+      failures: [{ path: name, message }],
+      languages: [{ language: name, files: 1, chunks: 1 }],
+      indexes: [{ column: name, indexedRows: 1, unindexedRows: 1, bytes: 1 }],
+    },
+    diagnostics: diagnosed({
+      ...finding("FILES_FAILED", "error", "none"),
+      sentence: name,
+      remedy: { ...remedy, sentence: name },
+    }),
+  });
+  const failure = { step: "cleanup", table: name, code: "STORE_FAILED", message: name } as const;
+  const noted = { ...result, notes: [name], failures: [failure] };
+  return viewOf({
+    folders: [health, { id: `${name}2`, name }],
+    health,
+    maintenance: { kind: "done", before, after: before, result: noted },
+    examination: { table: name, rows: 1, total: 2 },
+  });
+}
+
+/** Halves of characters, control characters and all. */
+const anyText = fc.string({
+  unit: fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)),
+  minLength: 1,
+});
+
+describe("the page", () => {
+  const page = renderPage(viewOf(), frame, english);
+
+  it("may run its own script and load its own styles, and nothing else", () => {
+    const policy = /http-equiv="Content-Security-Policy"\s+content="([^"]*)"/.exec(page)?.[1];
+    expect(policy).toBe("default-src 'none'; style-src https://x; script-src 'nonce-n0'".replaceAll("'", "&#39;"));
+    expect(page.match(/<script/g)).toHaveLength(1);
+    expect(page).not.toMatch(/\sstyle="|\son\w+="|<style|javascript:/);
+    expect([...page.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, uri]) => uri)).toEqual([
+      frame.styleUri,
+      frame.scriptUri,
+    ]);
+  });
+
+  it("has a place for each section that can be updated", () => {
+    for (const id of Object.keys(renderSections(viewOf(), english))) expect(page).toContain(`<section id="${id}">`);
+  });
+
+  it("has the same structure whatever things are called", () => {
+    const usual = bonesOf(renderPage(withNames("x"), frame, english));
+    const hostile = fc.constantFrom(
+      "<script>alert(1)</script>",
+      '"><img src=x onerror=alert(1)>',
+      "' onmouseover='x",
+      "</section>",
+      "<!--",
+      "&lt;b&gt;",
+      "a\u202Egpj.exe",
+      "a\nb\r\0c",
+    );
+    fc.assert(
+      fc.property(fc.oneof(hostile, anyText, fc.string({ minLength: 1 })), (name) => {
+        const odd = renderPage(withNames(name), frame, english);
+        expect(bonesOf(odd)).toEqual(usual);
+        expect(/[\u202A-\u202E\u2066-\u2069]/.test(odd.replaceAll(/<[^>]*>/g, ""))).toBe(false);
+      }),
+    );
+  });
+
+  it("has a key of its own for everything that can have the focus, and a name for everything that is seen only", () => {
+    for (const view of [
+      viewOf(),
+      withNames("x"),
+      viewOf({ maintenance: { kind: "running", before, step: "index" } }),
+    ]) {
+      const markup = renderPage(view, frame, english);
+      const focusable = markup.match(/<(?:button|select|details)[^>]*>/g) ?? [];
+      const keys = focusable.map((tag) => /data-key="([^"]*)"/.exec(tag)?.[1]);
+      expect(keys).not.toContain(undefined);
+      expect(new Set(keys).size).toBe(keys.length);
+      for (const tag of markup.match(/<svg[^>]*>/g) ?? [])
+        expect(tag).toMatch(/aria-hidden="true"|role="img"\s+aria-label="[^"]+/);
+    }
+  });
+});
+
+describe("the verdict", () => {
+  it.each([
+    ["The index is healthy", healthy()],
+    ["1 thing could be better", healthy({ diagnostics: diagnosed(finding("FRAGMENTED", "warning", "maintain")) })],
+    [
+      "2 problems were found",
+      healthy({
+        diagnostics: diagnosed(
+          finding("DATA_CORRUPT", "error", "rebuild"),
+          finding("INDEX_BROKEN", "error", "maintain"),
+        ),
+      }),
+    ],
+    [
+      "Indexing: 25% of 400 files Indexing 100 of 400",
+      healthy({ phase: { kind: "indexing", progress: { done: 100, total: 400 } } }),
+    ],
+    ["The index is healthy Indexing is paused", healthy({ isPaused: true })],
+  ])("is: %s", (text, health) => {
+    expect(textOf(section("verdict", { health }))).toBe(text);
+  });
+
+  it("offers what helps where there is no index, and where the engine does not run", () => {
+    const error = { code: "ENGINE_KEEPS_CRASHING", message: "It crashed.", nextStep: "Look into the log." } as const;
+    expect(section("verdict", { health: healthy({ phase: { kind: "no-index" } }) })).toContain('data-run="index"');
+    const failed = section("verdict", { health: healthy({ phase: { kind: "down", error } }) });
+    expect(textOf(failed)).toBe("It crashed. Look into the log. Try again Show log");
+    expect(failed).toContain('data-post="restart"');
+  });
+
+  it("is announced, with the steps of maintenance and no numbers that run", () => {
+    const indexing = (done: number) =>
+      viewOf({ health: healthy({ phase: { kind: "indexing", progress: { done, total: 400 } } }) });
+    expect(announcementOf(indexing(1), english)).toBe(announcementOf(indexing(399), english));
+    const maintenance = (step: "index" | "cleanup") => viewOf({ maintenance: { kind: "running", before, step } });
+    expect(announcementOf(maintenance("index"), english)).toBe("Maintenance: Bring indexes up to date");
+    expect(announcementOf(viewOf({ maintenance: { kind: "done", before, after: before, result } }), english)).toBe(
+      "Finished in 4.2 sec. The index is healthy",
+    );
+  });
+});
+
+describe("findings", () => {
+  it.each(["maintain", "index", "rebuild", "heal"] as const)("have a button for the remedy %s", (remedy) => {
+    const health = healthy({ diagnostics: diagnosed(finding("DATA_CORRUPT", "error", remedy)) });
+    expect(section("findings", { health })).toContain(`data-run="${remedy}"`);
+  });
+
+  it("have no button where only the user can help, but say how", () => {
+    const health = healthy({ diagnostics: diagnosed(finding("DISK_LOW", "warning", "none")) });
+    expect(section("findings", { health })).not.toContain("<button");
+    expect(textOf(section("findings", { health }))).toBe(
+      "Findings Warning: The disk is nearly full This is DISK_LOW. Do something about it.",
+    );
+  });
+
+  it("cannot be treated while something is under way", () => {
+    const diagnostics = diagnosed(finding("FRAGMENTED", "warning", "maintain"));
+    const isDisabled = (markup: string) => /<button[^>]* aria-disabled="true"/.test(markup);
+    expect(isDisabled(section("findings", { health: healthy({ diagnostics }) }))).toBe(false);
+    expect(isDisabled(section("findings", { health: healthy({ diagnostics, phase: { kind: "indexing" } }) }))).toBe(
+      true,
+    );
+  });
+
+  it("are not there where nothing was found", () => {
+    expect(section("findings")).toBe("");
+  });
+});
+
+describe("maintenance", () => {
+  it("shows its steps while it is under way, and can be cancelled", () => {
+    const markup = section("maintenance", {
+      maintenance: { kind: "running", before, step: "compaction", details: "23 fragments" },
+    });
+    expect(textOf(markup)).toContain(
+      "Remove leftovers done Merge fragments under way 23 fragments Bring indexes up to date to be done",
+    );
+    expect(markup).toContain('data-post="cancel"');
+    expect(markup).not.toContain("data-run");
+  });
+
+  it("shows what it has changed", () => {
+    const after = { fragments: 2, versions: 3, unindexedRows: 0, diskBytes: 87_100_000 };
+    expect(textOf(section("maintenance", { maintenance: { kind: "done", before, after, result } }))).toBe(
+      "Maintenance Finished in 4.2 sec Before After Fragments 23 2 Versions 131 3 Rows not indexed 6,120 0 " +
+        "Size on disk 148 MB 87.1 MB Something could not be had. Run maintenance",
+    );
+  });
+
+  it("says what failed, was stopped, or was not needed", () => {
+    const outcome = (more: Partial<typeof result> & object) => {
+      const done = { ...result, ...more };
+      return textOf(section("maintenance", { maintenance: { kind: "done", before, after: before, result: done } }));
+    };
+    const failure = { step: "cleanup", table: "chunks", code: "DISK_FULL", message: "The disk is full." } as never;
+    expect(outcome({ failures: [failure] })).toContain("not all steps succeeded");
+    expect(outcome({ failures: [failure] })).toContain("Remove old versions: The disk is full.");
+    expect(outcome({ interrupted: true })).toContain("Stopped after 4.2 sec; what was done stays");
+    expect(outcome({ indexRebuilt: false, compaction: { fragmentsRemoved: 0, filesCreated: 0 } })).toContain(
+      "nothing needed to be done",
+    );
+  });
+});
+
+describe("pictures", () => {
+  it("say in words what they show", () => {
+    expect(section("history")).toMatch(/aria-label="Fragments since [^"]*: between 2 and 7, now 7"/);
+    expect(section("memory")).toContain("Memory of the engine during the last run: 200 MB at most, in 0.8 sec");
+    expect(textOf(section("coverage"))).toBe(
+      "Rows that are indexed Paths 10,000 of 10,000, 100% Words 9,750 of 10,000, 98% " +
+        "Rows that an index misses are found all the same, one by one.",
+    );
+    expect(textOf(section("disk"))).toBe("Disk In use 11.2 MB of 14.2 MB Old versions take 3 MB, 21%.");
+  });
+
+  it("are not drawn of what is not known", () => {
+    const unknown = { ...viewOf(), history: [], memory: undefined };
+    expect([section("history", unknown), section("memory", unknown)]).toEqual(["", ""]);
+  });
+});
+
+describe("files that were left out", () => {
+  it("are counted by reason, and those that failed can be opened", () => {
+    const markup = section("left-out");
+    expect(textOf(markup)).toBe(
+      "Files left out Marked as generated 12 Not text 3 Could not be indexed: 2 permission denied 2 src/a.ts src/b.ts",
+    );
+    expect([...markup.matchAll(/data-open="([^"]*)"/g)].map(([, path]) => path)).toEqual(["src/a.ts", "src/b.ts"]);
+  });
+
+  it("are not all named where there are many", () => {
+    const failures = Array.from({ length: 100 }, (_, n) => ({ path: `${n}.ts`, message: "no" }));
+    const markup = section("left-out", { health: healthy({ stats: { ...stats, filesFailed: 4_321, failures } }) });
+    expect(markup.match(/data-open/g)).toHaveLength(20);
+    expect(textOf(markup)).toContain("Could not be indexed: 4,321");
+    expect(textOf(markup)).toContain("And 80 more The first 100 are named here.");
+  });
+});
+
+it("offers a choice of folders where there are several", () => {
+  expect(section("header")).not.toContain("<select");
+  const folders = [healthy(), { id: "file:///b", name: "b" }];
+  expect(section("header", { folders })).toMatch(/<option value="file:\/\/\/home\/ada\/shop" selected>shop</);
+});

@@ -1,0 +1,52 @@
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+
+import * as vscode from "vscode";
+
+import { indexFolder } from "../folders/auto-index.ts";
+import type { FolderEngines } from "../folders/folder-engines.ts";
+import { HealthPanel } from "../health-panel/health-panel.ts";
+import { createStatusItem } from "../status/status-item.ts";
+import type { Wording } from "../text/wording.ts";
+import { followContextKeys } from "./context-keys.ts";
+import { registerHealthCommands, showFailure } from "./health-commands.ts";
+import { HealthMonitor } from "./health-monitor.ts";
+import { storedHistory } from "./stored-history.ts";
+
+/** Watches the indexes of all folders, and shows how they are: in the status bar, and on a page when asked for it. */
+export function showIndexHealth(
+  context: vscode.ExtensionContext,
+  engines: FolderEngines,
+  showLog: () => void,
+): vscode.Disposable {
+  const wording: Wording = { l10n: vscode.l10n, locale: vscode.env.language };
+  const monitor = new HealthMonitor(engines, (folder) => ({
+    history: storedHistory(context.workspaceState, folder.id),
+    hasIndex: () => isThere(join(indexFolder(folder), "index.json")),
+  }));
+  const panel = new HealthPanel(
+    context.extensionUri,
+    monitor,
+    {
+      run: (action, folder) => void vscode.commands.executeCommand(`resona.${action}`, folder),
+      restart: (folder) => void vscode.commands.executeCommand("resona.restartEngine", folder),
+      showLog,
+      fail: (error) => void showFailure(error, { showLog, wording }),
+    },
+    wording,
+  );
+  return vscode.Disposable.from(
+    registerHealthCommands({ engines, monitor, panel, showLog, wording }),
+    followContextKeys(monitor),
+    createStatusItem(monitor, wording),
+    panel,
+    monitor,
+  );
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

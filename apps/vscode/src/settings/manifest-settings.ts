@@ -1,0 +1,90 @@
+import type { OptionDescription, OptionName } from "@resona/core";
+
+import { type OptionSetting, optionSettings } from "./option-settings.ts";
+
+/** What a manifest says of a setting. */
+interface ManifestSetting {
+  readonly type: string | readonly string[];
+  readonly scope: string;
+  readonly order: number;
+  readonly default: string | number | boolean | null;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly enum?: readonly string[];
+  /** Placeholder of `package.nls.json`. */
+  readonly markdownDescription: string;
+}
+
+/** The generated parts of `package.json` and `package.nls.json`. */
+export interface ManifestSettings {
+  /** By full name. */
+  readonly properties: Readonly<Record<string, ManifestSetting>>;
+  /** Full names of those that a folder which is not trusted cannot set. */
+  readonly restricted: readonly string[];
+  /** Texts by the placeholder that stands for them. */
+  readonly texts: Readonly<Record<string, string>>;
+}
+
+/** Settings that are the extension's own, with their texts; shown first. */
+const ownSettings = {
+  autoIndex: {
+    type: "boolean",
+    scope: "resource",
+    default: true,
+    text: "Keeps the index of this folder current without being asked. Folders that are not trusted are left alone.",
+  },
+  memoryLimitMb: {
+    type: "integer",
+    scope: "machine-overridable",
+    default: 512,
+    minimum: 128,
+    maximum: 16_384,
+    text: "Most memory, in megabytes, that the search engine of a folder may use for JavaScript objects. What its database and its model need comes on top: about 200 MB with the built-in model.",
+  },
+} as const;
+
+/** @param table core's table of options. */
+export function manifestSettings(table: Readonly<Record<OptionName, OptionDescription>>): ManifestSettings {
+  const properties: Record<string, ManifestSetting> = {};
+  const restricted: string[] = [];
+  const texts: Record<string, string> = {};
+  const add = (key: string, text: string, setting: Omit<ManifestSetting, "markdownDescription" | "order">) => {
+    texts[`config.${key}`] = text;
+    const order = Object.keys(properties).length;
+    properties[`resona.${key}`] = { ...setting, order, markdownDescription: `%config.${key}%` };
+  };
+  for (const [key, { text, ...setting }] of Object.entries(ownSettings)) add(key, text, setting);
+  for (const [name, setting] of Object.entries(optionSettings) as [OptionName, OptionSetting | null][]) {
+    if (setting === null) continue;
+    const { key, scope, isRestricted } = setting;
+    const option = table[name];
+    add(key, sentence(option), { ...typeOf(option), scope });
+    if (isRestricted) restricted.push(`resona.${key}`);
+  }
+  return { properties, restricted, texts };
+}
+
+/** An unset text is empty and an unset number null: those are the ones that the settings editor shows well. */
+function typeOf(option: OptionDescription): Pick<ManifestSetting, "type" | "default" | "minimum" | "maximum" | "enum"> {
+  switch (option.type) {
+    case "integer":
+      return {
+        type: option.default === undefined ? ["integer", "null"] : "integer",
+        default: option.default ?? null,
+        minimum: option.min,
+        maximum: option.max,
+      };
+    case "boolean":
+      return { type: "boolean", default: option.default };
+    case "choice":
+      return { type: "string", enum: ["", ...option.choices], default: option.default ?? "" };
+    case "path":
+    case "text":
+      return { type: "string", default: option.default ?? "" };
+  }
+}
+
+function sentence({ description, fingerprint, type }: OptionDescription): string {
+  const place = type === "path" ? " A relative path is taken from the workspace folder." : "";
+  return `${description}.${place}${fingerprint ? " Another value builds the index anew." : ""}`;
+}
