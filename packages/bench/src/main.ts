@@ -1,6 +1,6 @@
 // `npm run bench`: measures every bound, prints measurement, bound and committed baseline, and writes the baseline with
-// --update. With `models`, `change-detection`, `maintenance`, `embed-scale` or `watch`: the promises about these, which take longer.
-// Exits with 1 if one is not kept.
+// --update. With `models`, `change-detection`, `maintenance`, `embed-scale`, `watch` or `pipeline`: the promises about
+// these, which take longer. Exits with 1 if one is not kept.
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 
@@ -11,6 +11,7 @@ import { reportMaintenance } from "./maintenance/report-maintenance.ts";
 import { measureBounds } from "./measure-bounds.ts";
 import { reportModels } from "./models/report-models.ts";
 import { isMet } from "./models/report.ts";
+import { reportPipeline } from "./pipeline/report-pipeline.ts";
 import { measureWatch } from "./watch/measure-watch.ts";
 
 const baselineFile = new URL("../baselines/bounds.json", import.meta.url);
@@ -37,6 +38,8 @@ async function report(): Promise<boolean> {
       // A second from a save until it is found.
       return saves.every(({ searchable }) => searchable.p95 <= 1_000);
     }
+    case "pipeline":
+      return reportPipeline(rest[0], rest[1], progress);
     case undefined:
     default:
       return reportBounds();

@@ -1,20 +1,36 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
+/** What the files of a synthetic workspace are like. */
+export interface CorpusShape {
+  /** Characters of a file: half of the files have fewer. */
+  readonly medianChars: number;
+  /** The longest files have about so many. */
+  readonly maxChars: number;
+  /** Whether the name of every definition has a word in it that is in few other files, as the words of large repositories are. */
+  readonly coinsWords: boolean;
+}
+
+const usualShape: CorpusShape = { medianChars: Math.exp(8.3), maxChars: 60_000, coinsWords: false };
+
 /**
  * Writes a workspace of `files` source files in six languages, the same for the same number every time. Sizes are
- * spread as in real repositories: many files of 1–5 KB, a few of 50 KB, 6.5 KB on average.
+ * spread as in real repositories: many files of 1–5 KB, a few of 50 KB, 6.5 KB on average, if no other shape is given.
  *
  * @returns the total size in bytes.
  */
-export async function writeSyntheticCorpus(folder: string, files: number): Promise<number> {
+export async function writeSyntheticCorpus(
+  folder: string,
+  files: number,
+  shape: CorpusShape = usualShape,
+): Promise<number> {
   let bytes = 0;
   for (let n = 0; n < files; n++) {
     const random = seeded(n);
     const template = templates[n % templates.length] ?? typescript;
     const name = `${pick(random, nouns)}-${pick(random, verbs)}-${n}`;
     const path = join(folder, pick(random, areas), pick(random, nouns), `${name}${template.extension}`);
-    const text = sourceFile(random, template);
+    const text = sourceFile(random, template, shape);
     bytes += Buffer.byteLength(text);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text);
@@ -29,13 +45,15 @@ interface Template {
 
 type Random = () => number;
 
-function sourceFile(random: Random, template: Template): string {
-  // Log-normal: the median is about 4 KB.
-  const size = Math.min(60_000, Math.exp(8.3 + 0.95 * gaussian(random)));
+function sourceFile(random: Random, template: Template, { medianChars, maxChars, coinsWords }: CorpusShape): string {
+  // Log-normal.
+  const size = Math.min(maxChars, medianChars * Math.exp(0.95 * gaussian(random)));
   const parts: string[] = [];
   let length = 0;
   while (length < size) {
-    const name = `${pick(random, verbs)}_${pick(random, nouns)}_${pick(random, nouns)}`;
+    const words = [pick(random, verbs), pick(random, nouns), pick(random, nouns)];
+    if (coinsWords) words.push(coinedWord(random));
+    const name = words.join("_");
     const body = Array.from({ length: 4 + Math.floor(random() * 24) }, () => statement(random));
     const part = template.definition(random, name, body);
     parts.push(part);
@@ -107,6 +125,16 @@ const nouns =
     " ",
   );
 const areas = ["src/server", "src/client", "lib/storage", "lib/network", "apps/web", "apps/admin", "tools", "docs"];
+
+const syllables =
+  "ba be bi bo bu ca ce co da de di do fa fe fi fo ga ge go ha he hi ho ja jo ka ke ki ko la le li lo lu ma me mi mo mu na ne ni no nu pa pe pi po pu ra re ri ro ru sa se si so su ta te ti to tu va ve vi vo wa we xa ya ye yo za ze zo".split(
+    " ",
+  );
+
+/** One of some 450,000. */
+function coinedWord(random: Random): string {
+  return Array.from({ length: 3 }, () => pick(random, syllables)).join("");
+}
 
 function pick<T>(random: Random, values: readonly T[]): T {
   return values[Math.floor(random() * values.length)] as T;

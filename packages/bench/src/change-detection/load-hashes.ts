@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 
-import { importCoreInternals } from "./core-internals.ts";
+import { importCoreInternals } from "../core-internals.ts";
 import { TABLE } from "./stored-table.ts";
 
 /** `streamed`: `loadStoredHashes`. `at once`: `toArray` of all rows, then a Map of base ids to hashes in hexadecimal. */
@@ -27,7 +27,8 @@ export interface LoadFigures {
   readonly bytesPerBaseId: number;
 }
 
-type Internals = Awaited<ReturnType<typeof importCoreInternals>>;
+const importInternals = () => importCoreInternals("changes/stored-hashes", "store/lance", "store/read-hashes");
+type Internals = Awaited<ReturnType<typeof importInternals>>;
 type Table = Awaited<ReturnType<Awaited<ReturnType<Internals["connect"]>>["openTable"]>>;
 
 /** Rows of a batch; the store reads as many. */
@@ -38,7 +39,7 @@ const [, , request = ""] = process.argv;
 console.log(JSON.stringify(await measure(JSON.parse(request) as LoadRequest)));
 
 async function measure({ folder, way, times }: LoadRequest): Promise<LoadFigures> {
-  const core = await importCoreInternals();
+  const core = await importInternals();
   const db = await core.connect(folder);
   const table = await db.openTable(TABLE);
   // The first query starts LanceDB's threads; a process that opens a table to search it has had one.

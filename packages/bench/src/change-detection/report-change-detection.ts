@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { loadavg, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
+import { reportLoad } from "../machine-load.ts";
 import { type Check, checkTable, table } from "../models/report.ts";
 import type { LoadFigures, LoadRequest, LoadWay } from "./load-hashes.ts";
 import { type StoredTableShape, writeStoredTable } from "./stored-table.ts";
@@ -52,8 +53,7 @@ export interface ChangeDetectionReport {
  * whether it is met, and returns the figures. Takes a few minutes and 800 MB of disk; Linux only.
  */
 export async function reportChangeDetection(progress: (line: string) => void): Promise<ChangeDetectionReport> {
-  const [load = 0] = loadavg();
-  if (load > 0.5) progress(`The machine is busy (load ${load.toFixed(1)}): times by the clock will be too long.`);
+  reportLoad(progress);
   const folder = await mkdtemp(join(tmpdir(), "resona-bench-hashes-"));
   try {
     const measured = {

@@ -1,6 +1,6 @@
 import { createHash, randomFillSync } from "node:crypto";
 
-import { importCoreInternals } from "./core-internals.ts";
+import { importCoreInternals } from "../core-internals.ts";
 
 /** The one table in a folder of the benchmark. */
 export const TABLE = "chunks";
@@ -18,7 +18,7 @@ export interface StoredTableShape {
 
 /** Writes a table of records with ids, hashes, texts like code and float16 vectors into an empty folder. */
 export async function writeStoredTable(folder: string, shape: StoredTableShape): Promise<void> {
-  const { arrow, connect } = await importCoreInternals();
+  const { arrow, connect } = await importCoreInternals("store/arrow", "store/lance");
   const vectorType = new arrow.FixedSizeList(shape.dimension, new arrow.Field("item", new arrow.Float16(), true));
   const schema = new arrow.Schema([
     new arrow.Field("id", new arrow.Utf8(), false),

@@ -1,4 +1,4 @@
-import type { StoredItem } from "./core-internals.ts";
+import type { importCoreInternals } from "../core-internals.ts";
 
 /**
  * Items with texts of about 800 characters and vectors that have neighbours: each vector is a point of a 32-dimensional
@@ -12,6 +12,11 @@ const LATENT = 32;
 const NOISE = 1.4;
 const TEXT_LENGTH = 800;
 const LINE_WORDS = 10;
+
+type ItemStore = Awaited<ReturnType<typeof importCoreInternals<"store/item-store">>>["ItemStore"]["prototype"];
+
+/** An item with its records, ready to be stored. */
+type StoredItem = Parameters<ItemStore["commit"]>[0]["written"][number]["source"];
 
 type Random = () => number;
 

@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 
 import type { MaintenanceOptions, MaintenanceResult } from "@resona/core";
 
-import { importCoreInternals } from "./core-internals.ts";
+import { importCoreInternals } from "../core-internals.ts";
 import { DIMENSION, seeded, syntheticItem, syntheticQueries, vocabularyWord } from "./synthetic-items.ts";
 
 /** A query is asked so long after the last one was answered, so that queries are a load and not the whole load. */
@@ -35,7 +35,7 @@ export const tasks = {
     recordsPerItem: number;
     itemsPerCommit: number;
   }): Promise<void> {
-    const { ItemStore } = await importCoreInternals();
+    const { ItemStore } = await importCoreInternals("store/item-store");
     const { items, itemsPerCommit } = request;
     const store = await ItemStore.create(request.folder, DIMENSION);
     for (let from = 0; from < items; from += itemsPerCommit) {
@@ -50,7 +50,7 @@ export const tasks = {
 
   /** Replaces so many items of a table by others of the same ids, in one commit. */
   async change(request: { folder: string; items: number; count: number; generation: number }): Promise<void> {
-    const { ItemStore } = await importCoreInternals();
+    const { ItemStore } = await importCoreInternals("store/item-store");
     const store = await ItemStore.open(request.folder, DIMENSION);
     const random = seeded(request.generation);
     const picked = new Set<number>();
@@ -66,7 +66,7 @@ export const tasks = {
     options: MaintenanceOptions;
     dimension?: number;
   }): Promise<MaintainFigures> {
-    const { ItemStore, maintainTables } = await importCoreInternals();
+    const { ItemStore, maintainTables } = await importCoreInternals("store/item-store", "maintenance/maintain");
     const store = await ItemStore.open(request.folder, request.dimension ?? DIMENSION);
     const result = await maintainTables(store.tables, request.folder, request.options);
     store.close();
@@ -74,7 +74,7 @@ export const tasks = {
   },
 
   async measure({ folder }: { folder: string }): Promise<TableFigures> {
-    const { ItemStore, measureTableFiles } = await importCoreInternals();
+    const { ItemStore, measureTableFiles } = await importCoreInternals("store/item-store", "store/table-files");
     const store = await ItemStore.open(folder, DIMENSION);
     const [table] = store.tables;
     if (!table) throw new Error("A store of items has a table.");
@@ -88,7 +88,7 @@ export const tasks = {
 
   /** Share of the true ten nearest that a search by vector finds, over 100 queries. */
   async recall({ folder }: { folder: string }): Promise<number> {
-    const { ItemStore } = await importCoreInternals();
+    const { ItemStore } = await importCoreInternals("store/item-store");
     const store = await ItemStore.open(folder, DIMENSION);
     const [table] = store.tables;
     let [found, wanted] = [0, 0];
@@ -105,7 +105,7 @@ export const tasks = {
 
   /** Asks queries by words and by vector in turn, so many, or until it is told to stop; milliseconds of each. */
   async query(request: { folder: string; count: number }, stop: AbortSignal): Promise<number[]> {
-    const { ItemStore } = await importCoreInternals();
+    const { ItemStore } = await importCoreInternals("store/item-store");
     const store = await ItemStore.open(request.folder, DIMENSION);
     const vectors = syntheticQueries(100);
     const times: number[] = [];

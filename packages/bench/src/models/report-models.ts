@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { cpus, loadavg } from "node:os";
+import { cpus } from "node:os";
 
+import { reportLoad } from "../machine-load.ts";
 import { measureLoading } from "./loading.ts";
 import { ModelFiles } from "./model-files.ts";
 import { measureParity } from "./parity.ts";
@@ -27,8 +28,7 @@ export async function reportModels(names: readonly string[]): Promise<boolean> {
   if (unknown.length > 0)
     throw new Error(`unknown: ${unknown.join(", ")}; there are ${Object.keys(sections).join(", ")}`);
   console.log(`${describeMachine()}\n`);
-  const [load = 0] = loadavg();
-  if (load > 0.5) console.error(`The machine is busy (load ${load.toFixed(1)}): times by the clock will be too long.`);
+  reportLoad((line) => console.error(line));
   const files = await ModelFiles.create();
   try {
     let allMet = true;
