@@ -15,7 +15,16 @@ import { KILLS, MS_PER_KILL, forSeeds, missedAims, spokenPhases, survive, unexpe
 import { changeWorkspace, hashesOf, seededRandom, writeWorkspace } from "./kill-workspace.ts";
 import { temporaryFolder } from "./temp-folder.ts";
 
-const aims: readonly KillAim[] = ["compaction", "time", "cleanup", "commit", "event", "index", "checkpoint.json"];
+const aims: readonly KillAim[] = [
+  "compaction",
+  "tables",
+  "time",
+  "cleanup",
+  "commit",
+  "event",
+  "index",
+  "checkpoint.json",
+];
 
 const CHUNK_CHARS = 200;
 

@@ -15,7 +15,7 @@ import { KILLS, MS_PER_KILL, forSeeds, missedAims, spokenPhases, survive, unexpe
 import { seededRandom, writeWorkspace } from "./kill-workspace.ts";
 import { temporaryFolder } from "./temp-folder.ts";
 
-const aims: readonly KillAim[] = ["index.json", "commit", "checkpoint.json", "time", "event", "index"];
+const aims: readonly KillAim[] = ["index.json", "tables", "checkpoint.json", "time", "event", "index", "commit"];
 
 /** The texts that a run has asked the service for, without the word that asks for the dimension. */
 function textsAsked(server: EmbeddingServer, run: string): string[] {

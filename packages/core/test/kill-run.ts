@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 
 import type { IndexEvent, IndexSummary } from "../src/index.ts";
 import { type IndexProcessOptions, startIndexProcess } from "./index-process.ts";
+import type { CommitStep } from "./kill-in-commit.ts";
 import type { WriteMoment } from "./kill-in-write.ts";
 
 const TIMED_STEPS = ["commit", "compaction", "index", "cleanup"] as const;
@@ -17,6 +18,8 @@ export type KillPoint =
   | { readonly kind: "event"; readonly nth: number; readonly ms: number }
   /** So many milliseconds after a step has begun for the nth time. */
   | { readonly kind: "step"; readonly step: TimedStep; readonly nth: number; readonly ms: number }
+  /** After the nth step of that kind, between the commits to the two tables. */
+  | { readonly kind: "tables"; readonly after: CommitStep; readonly nth: number }
   /** While a file of the index's folder is replaced for the nth time. */
   | { readonly kind: "write"; readonly file: string; readonly nth: number; readonly moment: WriteMoment };
 
@@ -64,23 +67,32 @@ export async function runIndexing(
     watch.see(JSON.parse(line) as Line);
     if (point === undefined) continue;
     if (watch.isPast(point)) kill();
-    else if (watch.isAt(point)) timer ??= setTimeout(kill, "ms" in point ? point.ms : 0);
+    else if ("ms" in point && watch.isAt(point)) timer ??= setTimeout(kill, point.ms);
   }
   await ended;
   clearTimeout(timer);
   const wasKilled = child.signalCode === "SIGKILL";
   const seen = watch.seen();
-  const isWrite = wasKilled && point?.kind === "write" && seen.summary === undefined;
-  return { ...seen, phase: isWrite ? `${point.file} ${point.moment}` : seen.phase, wasKilled };
+  const killsItself = wasKilled && point !== undefined && !("ms" in point) && seen.summary === undefined;
+  return { ...seen, phase: killsItself ? phaseOf(point) : seen.phase, wasKilled };
 }
 
+/** A point that is reached within the process itself. */
+type InnerPoint = Extract<KillPoint, { readonly kind: "tables" | "write" }>;
+
+function phaseOf(point: InnerPoint): string {
+  return point.kind === "write" ? `${point.file} ${point.moment}` : `tables after ${point.after}`;
+}
+
+/** The code by which a process kills itself. */
 function preludeOf(point: KillPoint | undefined): string {
-  if (point?.kind !== "write") return "";
-  const { file, nth, moment } = point;
-  const args = [file, nth, moment].map((argument) => JSON.stringify(argument)).join(", ");
-  return `
-    import { killInWrite } from ${JSON.stringify(new URL("kill-in-write.ts", import.meta.url).href)};
-    killInWrite(${args});`;
+  if (point === undefined || "ms" in point) return "";
+  const call = (name: string, { href }: URL, ...args: (string | number)[]) => `
+    import { ${name} } from ${JSON.stringify(href)};
+    ${name}(${args.map((argument) => JSON.stringify(argument)).join(", ")});`;
+  return point.kind === "write"
+    ? call("killInWrite", new URL("./kill-in-write.ts", import.meta.url), point.file, point.nth, point.moment)
+    : call("killInCommit", new URL("./kill-in-commit.ts", import.meta.url), point.after, point.nth);
 }
 
 /** Follows what a run says. */
@@ -120,7 +132,7 @@ class RunWatch {
     }
   }
 
-  isAt(point: KillPoint): boolean {
+  isAt(point: Exclude<KillPoint, InnerPoint>): boolean {
     switch (point.kind) {
       case "time":
         return this.#since !== undefined;
@@ -128,8 +140,6 @@ class RunWatch {
         return this.#events >= point.nth;
       case "step":
         return this.#begun[point.step] >= point.nth;
-      case "write":
-        return false;
     }
   }
 
