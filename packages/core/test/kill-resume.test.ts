@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 
 import { ROWS_PER_COMMIT } from "../src/indexing/commit-queue.ts";
-import { CHUNKS_PER_GROUP } from "../src/indexing/group-by-chunks.ts";
-import { GROUPS_IN_FLIGHT } from "../src/indexing/index-workspace.ts";
+import { CHUNKS_PER_GROUP, GROUPS_IN_FLIGHT } from "../src/indexing/group-by-chunks.ts";
 import { type EmbeddingServer, startEmbeddingServer } from "./embedding-server.ts";
 import { type IndexContent, differences, readIndexContent, wholeFiles } from "./kill-index-content.ts";
 import type { KillAim } from "./kill-point.ts";

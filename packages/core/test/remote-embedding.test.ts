@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -91,6 +91,18 @@ describe("an index made with an embedding service", () => {
       filesIndexed: FILES - 1,
       failures: [{ path: "f7.txt", message: expect.stringContaining("cannot be used") as string }],
     });
+  });
+
+  it("goes on leaving out many files that the service cannot embed, run after run", async () => {
+    const server = await startEmbeddingServer((request, response) =>
+      (request.body.input.some((text) => text.includes("poison")) ? status(400) : answer)(request, response),
+    );
+    const workspace = await workspaceOf(2);
+    for (let n = 0; n < 5; n++) await writeFile(join(workspace, `bad${n}.txt`), `poison number ${n}\n`);
+    const engine = await engineFor(workspace, { embeddingUrl: server.url, embeddingModel: "m" });
+    expect(await engine.index()).toMatchObject({ filesIndexed: 2, filesFailed: 5 });
+    await rm(join(workspace, "f0.txt"));
+    expect(await engine.index()).toMatchObject({ filesUnchanged: 1, filesRemoved: 1, filesFailed: 5 });
   });
 
   it("leaves out only the item whose text the service cannot embed, and tries it again", async () => {

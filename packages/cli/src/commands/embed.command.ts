@@ -115,7 +115,9 @@ async function runGenerate(flags: GenerateFlags, context: CliContext): Promise<R
       progress.finish();
     }
     const outcome = embedOutcome(summary, brokenLines, strict);
-    const report = { ...summary, itemsFailed: summary.itemsFailed + brokenLines, failures };
+    // Some fail when they are read, some later.
+    const inOrder = failures.toSorted((a, b) => a.line - b.line);
+    const report = { ...summary, itemsFailed: summary.itemsFailed + brokenLines, failures: inOrder };
     if (json) return { text: generateDocument(report, service.indexPath), outcome };
     if (outcome === "interrupted") {
       stderr.write(`${embeddingInterrupted(report, rebuild)}\n`);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import type { Embedder } from "../embed/embedder.ts";
+import type { Embedder, EmbeddingDocument } from "../embed/embedder.ts";
 import type { Chunk } from "../model/chunk.ts";
 import type { EmbeddedChunk, VectorReader } from "../store/store.ts";
 import { documentTerms } from "../text/identifier-terms.ts";
@@ -8,13 +8,20 @@ import { documentTerms } from "../text/identifier-terms.ts";
 /** A chunk and the path of its file; an item has none. */
 export type PlacedChunk = Chunk & { readonly path: string };
 
+/** Vectors that are kept at hand: what comes many times is looked up once. */
+const MAX_RECENT = 2_048;
+/** Nothing is wrong with it. */
+const plainText: EmbeddingDocument = { path: "", scope: [], symbols: [], text: "text" };
+
 /**
  * Makes chunks ready to be stored. Where the model sees a chunk's content alone, a vector that the index has of the same
- * content is taken over, wherever it was: moved files, other branches and worktrees cost no embedding.
+ * content is taken over, wherever it is: moved and copied files, and what two branches share, cost no embedding.
  */
 export class ChunkEmbedder {
   readonly #embedder: Embedder;
   readonly #stored: VectorReader;
+  /** By key, the one that was used last at the end. */
+  readonly #recent = new Map<string, Float32Array>();
   #reused = 0;
 
   constructor(embedder: Embedder, stored: VectorReader) {
@@ -39,15 +46,16 @@ export class ChunkEmbedder {
       return chunks.map((chunk, at) => embedded(chunk, vectors[at] ?? new Float32Array(dimension)));
     }
     const keys = chunks.map(contentKey);
-    const known = await this.#stored.vectorsOf([...new Set(keys)]);
+    const vectors = await this.#known(new Set(keys));
     const missing = new Map<string, PlacedChunk>();
-    for (const [at, key] of keys.entries()) if (!known.has(key)) missing.set(key, chunks[at]!);
+    for (const [at, chunk] of chunks.entries()) if (!vectors.has(keys[at]!)) missing.set(keys[at]!, chunk);
     const made = missing.size === 0 ? [] : await this.#vectorsOf([...missing.values()], signal);
-    const vectors = new Map(known);
     for (const [at, key] of [...missing.keys()].entries()) {
-      const vector = made[at];
+      // What is kept must not keep the buffer of its whole batch.
+      const vector = made[at]?.slice();
       if (vector) vectors.set(key, vector);
     }
+    this.#remember(vectors);
     this.#reused += chunks.length - missing.size;
     return chunks.map((chunk, at) => {
       const vector = vectors.get(keys[at]!);
@@ -55,6 +63,37 @@ export class ChunkEmbedder {
         ? { ...embedded(chunk, vector), vectorKey: keys[at]! }
         : embedded(chunk, new Float32Array(dimension));
     });
+  }
+
+  /**
+   * Embeds a plain text, to see whether that can be done at all.
+   *
+   * @throws what the embedder throws; the signal's reason when it is aborted.
+   */
+  async check(signal: AbortSignal): Promise<void> {
+    await this.#embedder.embedDocuments([plainText], signal);
+  }
+
+  async #known(keys: ReadonlySet<string>): Promise<Map<string, Float32Array>> {
+    const vectors = new Map<string, Float32Array>();
+    for (const key of keys) {
+      const recent = this.#recent.get(key);
+      if (recent) vectors.set(key, recent);
+    }
+    const others = [...keys].filter((key) => !vectors.has(key));
+    for (const [key, vector] of await this.#stored.vectorsOf(others)) vectors.set(key, vector);
+    return vectors;
+  }
+
+  #remember(vectors: ReadonlyMap<string, Float32Array>): void {
+    for (const [key, vector] of vectors) {
+      this.#recent.delete(key);
+      this.#recent.set(key, vector);
+    }
+    for (const key of this.#recent.keys()) {
+      if (this.#recent.size <= MAX_RECENT) break;
+      this.#recent.delete(key);
+    }
   }
 
   /** Undefined for a chunk that is too long for the model: it is found by its words. */

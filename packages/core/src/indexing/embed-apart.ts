@@ -1,6 +1,6 @@
 import { type ErrorCode, ResonaError } from "../errors.ts";
 
-/** So many sources do not all have a text that cannot be embedded. */
+/** So many failures one after the other may mean that it is not the texts. */
 const TELLING_FAILURES = 3;
 
 /**
@@ -9,12 +9,14 @@ const TELLING_FAILURES = 3;
  *
  * @param embed as many results as sources, in order.
  * @param fail what becomes of a source that cannot be embedded.
- * @throws what `embed` throws if it is not about a text, or if nothing of a group could be embedded.
+ * @param check rejects if the embedder cannot embed any text; called when nothing of a group could be.
+ * @throws what `embed` throws if it is not about a text, or if `check` rejects.
  */
 export async function embedApart<S, R>(
   group: readonly S[],
   embed: (sources: readonly S[]) => Promise<R[]>,
   fail: (source: S, error: ResonaError) => R,
+  check: () => Promise<void>,
 ): Promise<R[]> {
   try {
     return await embed(group);
@@ -22,13 +24,18 @@ export async function embedApart<S, R>(
     if (!isAboutText(error)) throw error;
     const results: R[] = [];
     let failed = 0;
-    for (const source of group) {
+    for (const [at, source] of group.entries()) {
       // A single one need not be tried again.
       const outcome = group.length === 1 ? error : await embed([source]).catch(onlyAboutText);
-      if (outcome instanceof ResonaError) failed++;
-      results.push(...(outcome instanceof ResonaError ? [fail(source, outcome)] : outcome));
+      if (!(outcome instanceof ResonaError)) {
+        results.push(...outcome);
+        continue;
+      }
+      failed++;
+      const isTelling = failed === Math.min(TELLING_FAILURES, group.length);
+      if (isTelling && failed === at + 1) await check();
+      results.push(fail(source, outcome));
     }
-    if (failed === group.length && failed >= TELLING_FAILURES) throw error;
     return results;
   }
 }

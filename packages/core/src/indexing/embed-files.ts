@@ -27,6 +27,7 @@ export async function embedFiles(
       file.job.advance({ kind: "failed", error: message, mayPass: false });
       return fail(file, message);
     },
+    () => embedder.check(signal),
   );
 }
 

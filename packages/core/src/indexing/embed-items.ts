@@ -10,11 +10,11 @@ import { concurrentMap } from "../support/concurrent-map.ts";
 import { ChunkEmbedder } from "./chunk-embedder.ts";
 import { type CommitHooks, CommitQueue } from "./commit-queue.ts";
 import { embedApart } from "./embed-apart.ts";
-import { groupByChunks } from "./group-by-chunks.ts";
+import { GROUPS_IN_FLIGHT, groupByChunks } from "./group-by-chunks.ts";
 import { type CheckedItem, checkItem } from "./prepare-item.ts";
 
-/** Enough for the threads of a model to have work while one group is gathered and another committed. */
-const GROUPS_IN_FLIGHT = 4;
+/** Of no text. */
+const UNKNOWN_HASH = new Uint8Array(16);
 /** Characters of an id that is no good in the first place. */
 const MAX_ID_SHOWN = 200;
 /** Items between two reports. */
@@ -84,9 +84,12 @@ export async function embedItems(
       group,
       (some) => embedGroup(some, embedder, signal),
       (item, { message }) => {
+        // Given once more, it is not there yet.
+        stored.set(item.id, UNKNOWN_HASH);
         meter.failed(message, item.origin);
         return undefined;
       },
+      () => embedder.check(signal),
     ),
   );
   try {

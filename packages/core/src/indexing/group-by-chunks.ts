@@ -8,6 +8,8 @@ interface ChunkedSource {
 
 /** Chunks embedded together. */
 export const CHUNKS_PER_GROUP = 128;
+/** Groups being embedded: enough for a model's threads to have work while one is gathered and another committed. */
+export const GROUPS_IN_FLIGHT = 4;
 /** Sources without chunks wait no longer than this many. */
 const SOURCES_PER_GROUP = 256;
 

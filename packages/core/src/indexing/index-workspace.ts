@@ -11,15 +11,12 @@ import { ChunkEmbedder } from "./chunk-embedder.ts";
 import { type CommitHooks, CommitQueue } from "./commit-queue.ts";
 import { embedFiles } from "./embed-files.ts";
 import { type FileChange, changeOf, commitBatch, removal, settle } from "./file-changes.ts";
-import { groupByChunks } from "./group-by-chunks.ts";
+import { GROUPS_IN_FLIGHT, groupByChunks } from "./group-by-chunks.ts";
 import { failedFile, prepareFile } from "./prepare-file.ts";
 import { ProgressMeter, type RunCounts } from "./progress-meter.ts";
 
 /** To count all files takes longer than to do fewer changes than these. */
 const CHANGES_WORTH_COUNTING = 64;
-
-/** Enough for the threads of a model to have work while one group is gathered and another committed. */
-export const GROUPS_IN_FLIGHT = 4;
 
 export interface IndexingStages {
   /** Closed when the run ends, however it ends. */

@@ -113,13 +113,15 @@ export class ChunkTable implements ChunkReader, VectorReader {
 
   async vectorsOf(keys: readonly string[]): Promise<ReadonlyMap<string, Float32Array>> {
     const vectors = new Map<string, Float32Array>();
-    const query = () =>
-      this.table
-        .query()
-        .where(`vector_key IN (${literals(keys)})`)
-        .select(["vector_key", "vector"]);
-    for await (const batch of this.table.scan(query, readVectors))
-      for (const [key, vector] of batch) vectors.set(key, vector);
+    for (const part of listParts(keys)) {
+      const query = () =>
+        this.table
+          .query()
+          .where(`vector_key IN (${literals(part)})`)
+          .select(["vector_key", "vector"]);
+      for await (const batch of this.table.scan(query, readVectors))
+        for (const [key, vector] of batch) vectors.set(key, vector);
+    }
     return vectors;
   }
 
