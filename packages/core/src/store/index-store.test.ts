@@ -163,6 +163,21 @@ describe("IndexStore", () => {
     store.close();
   });
 
+  it("finds vectors by their keys among any number of them, whatever they are asked for with", async () => {
+    const { store } = await newStore();
+    const keyed = (n: number, vectorKey: string) => ({ ...chunk(n, "w"), vectorKey });
+    await store.commit(only(replacement("a", 1, [keyed(1, "one"), keyed(2, "two"), chunk(3, "no key")])));
+    await store.commit(only(replacement("b", 1, [keyed(1, "one")])));
+    const others = Array.from({ length: 12_000 }, (_, n) => `'other' ${n}`);
+    const vectors = await store.vectorsOf(["two", ...others, "one"]);
+    expect([...vectors].toSorted(([a], [b]) => a.localeCompare(b))).toEqual([
+      ["one", unit(1)],
+      ["two", unit(2)],
+    ]);
+    expect((await store.vectorsOf([])).size).toBe(0);
+    store.close();
+  });
+
   it("forgets files whose chunks and record disagree, as a crash between two commits leaves them", async () => {
     const { store, folder } = await newStore();
     await store.commit(only(replacement("whole.go", 1, [chunk(0, "every")])));
