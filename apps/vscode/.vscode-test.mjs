@@ -4,13 +4,13 @@ import { rmSync } from "node:fs";
 
 import { defineConfig } from "@vscode/test-cli";
 
-import "./esbuild.mjs";
 import { bundleIntegrationTests } from "./e2e/bundle-integration-tests.ts";
 import { makeWorkspace, shopFiles } from "./e2e/workspace.ts";
 
 const executable = process.env.VSCODE_TEST_EXECUTABLE;
 const workspaceFolder = makeWorkspace(shopFiles);
 process.once("exit", () => rmSync(workspaceFolder, { recursive: true, force: true, maxRetries: 5 }));
+await import("./esbuild.mjs");
 await bundleIntegrationTests();
 
 export default defineConfig({

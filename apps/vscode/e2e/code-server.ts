@@ -2,7 +2,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 
@@ -42,6 +42,12 @@ export class CodeServer {
     return readFileSync(join(this.folder, "server.log"), "utf8");
   }
 
+  /** Changes settings of the user, as if in `settings.json`; open windows notice. */
+  changeSettings(settings: Readonly<Record<string, unknown>>): void {
+    const current = JSON.parse(readFileSync(settingsFile(this.folder, "User"), "utf8")) as Record<string, unknown>;
+    writeSettings(this.folder, { ...current, ...settings });
+  }
+
   /** The address that opens a folder or a `.code-workspace` file, or an empty window. */
   address(workspace?: string, payload?: readonly (readonly [string, string])[]): string {
     const address = new URL(this.url);
@@ -56,12 +62,7 @@ export class CodeServer {
 export async function startCodeServer(options: CodeServerOptions): Promise<CodeServer> {
   const { install, settings = {}, trustIsAsked = false, runsTests = false } = options;
   const folder = makeServerFolder();
-  const user = join(folder, "user");
-  mkdirSync(join(user, "User"), { recursive: true });
-  writeFileSync(
-    join(user, "User/settings.json"),
-    JSON.stringify({ ...calmSettings, "security.workspace.trust.enabled": trustIsAsked, ...settings }, null, 2),
-  );
+  writeSettings(folder, { ...calmSettings, "security.workspace.trust.enabled": trustIsAsked, ...settings });
   const args = [
     ...baseArguments(folder, options.extensions ?? join(folder, "extensions")),
     "--auth=none",
@@ -141,6 +142,19 @@ function serverEnvironment(folder: string): Record<string, string> {
     // No gallery of extensions.
     EXTENSIONS_GALLERY: "{}",
   };
+}
+
+/** To a window that is not where its files are, some settings are those of the user, others those of the machine. */
+function writeSettings(folder: string, settings: Readonly<Record<string, unknown>>): void {
+  for (const owner of ["User", "Machine"] as const) {
+    const file = settingsFile(folder, owner);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, JSON.stringify(settings, undefined, 2));
+  }
+}
+
+function settingsFile(folder: string, owner: "User" | "Machine"): string {
+  return join(folder, "user", owner, "settings.json");
 }
 
 /** Older releases have neither this option nor the gate that it opens. */

@@ -1,5 +1,5 @@
 // VS Code as a user has it: the packed extension installed, a window open, driven through what can be seen in it.
-import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { type Browser, type FrameLocator, type Locator, type Page } from "playwright-core";
@@ -24,7 +24,7 @@ export function useEditor(options: EditorOptions = {}): Editor {
   const editor = new Editor(options);
   beforeAll(() => editor.start(), 180_000);
   afterEach(async ({ task }) => {
-    if (task.result?.state === "fail") await editor.screenshot(`failed ${task.name}`);
+    if (task.result?.state === "fail") await editor.keepArtefacts(`failed ${task.file.name} ${task.name}`);
   });
   afterAll(() => editor.end());
   return editor;
@@ -172,9 +172,27 @@ export class Editor {
     return this.#readLogs((path) => path.includes(inject("extension").id));
   }
 
+  /** Changes settings of the user, as if in `settings.json`. */
+  changeSettings(settings: Readonly<Record<string, unknown>>): void {
+    started(this.#server).changeSettings(settings);
+  }
+
   /** Numbers of the processes that run a file of the extension: its engines. */
   engines(): number[] {
     return processesWith(inject("extension").folder);
+  }
+
+  /** Keeps a picture of the window; returns its path. */
+  async screenshot(name: string): Promise<string> {
+    const path = artefact(`${name}.png`);
+    await this.page.screenshot({ path });
+    return path;
+  }
+
+  /** Keeps a picture of the window, if it is open, and what the extension has logged. */
+  async keepArtefacts(name: string): Promise<void> {
+    if (this.#page !== undefined) await this.screenshot(name);
+    writeFileSync(artefact(`${name}.log`), this.log());
   }
 
   /** How many windows have activated the extension so far. */
@@ -191,14 +209,11 @@ export class Editor {
       .map((path) => readFileSync(join(logs, path), "utf8"))
       .join("\n");
   }
+}
 
-  /** Keeps a picture of the window; returns its path. */
-  async screenshot(name: string): Promise<string> {
-    mkdirSync(artefactFolder, { recursive: true });
-    const path = join(artefactFolder, `${name.replaceAll(/\W+/g, "-")}.png`);
-    await this.page.screenshot({ path });
-    return path;
-  }
+function artefact(name: string): string {
+  mkdirSync(artefactFolder, { recursive: true });
+  return join(artefactFolder, name.replaceAll(/[^\w.]+/g, "-"));
 }
 
 function started<T>(part: T | undefined): T {

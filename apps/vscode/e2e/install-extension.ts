@@ -23,15 +23,16 @@ declare module "vitest" {
   }
 }
 
-export default async function setup(project: TestProject): Promise<() => void> {
+export default async function setup(project: TestProject): Promise<void> {
   const extensions = mkdtempSync(join(tmpdir(), "resona-extensions-"));
+  // Not in a teardown, which a run that is interrupted does without.
+  process.once("exit", () => rmSync(extensions, { recursive: true, force: true }));
   await installExtension(await installCodeServer(targetFrom(process.env)), findVsix(), extensions);
   const manifest = readdirSync(extensions).find((name) => name !== "extensions.json");
   if (manifest === undefined) throw new Error(`Nothing was installed in ${extensions}.`);
   const folder = join(extensions, manifest);
   const { publisher, name } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Record<string, string>;
   project.provide("extension", { id: `${publisher}.${name}`, folder });
-  return () => rmSync(extensions, { recursive: true, force: true });
 }
 
 /** The one that `RESONA_VSIX` names, or the one that has been packed for this system. */

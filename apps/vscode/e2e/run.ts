@@ -44,7 +44,7 @@ function whatIsMissing(): string | undefined {
   if (process.platform !== "linux" || process.arch !== "x64")
     return "They run on Linux for x64; elsewhere, test:desktop runs those of the extension host in desktop VS Code.";
   if (findOrInstallChromium() !== undefined) return undefined;
-  return "There is no Chromium, and it cannot be installed here without being root: apt-get install chromium.";
+  return "There is no Chromium, and it could not be installed: apt-get install chromium.";
 }
 
 /** Runs a kind of tests to its end and returns its exit code. */

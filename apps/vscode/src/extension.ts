@@ -2,11 +2,16 @@ import { type ExtensionContext, commands, window } from "vscode";
 
 import { indexWorkspace } from "./commands/index-workspace.ts";
 import { setEmbeddingKey } from "./commands/set-embedding-key.ts";
-import { autoIndex } from "./folders/auto-index.ts";
+import { keepCurrent } from "./current/keep-current.ts";
+import { registerPauseCommands } from "./current/pause-commands.ts";
+import { PausedFolders } from "./current/paused-folders.ts";
+import { FailureNotices } from "./failures/failure-notices.ts";
 import type { FolderEngines } from "./folders/folder-engines.ts";
 import { showFailures } from "./folders/show-failures.ts";
 import { openWorkspaceFolders } from "./folders/workspace-folders.ts";
 import { showIndexHealth } from "./health/index-health.ts";
+import { registerSearch } from "./search/register-search.ts";
+import { offerWalkthrough, openWalkthrough } from "./welcome/walkthrough.ts";
 
 let engines: FolderEngines | undefined;
 
@@ -16,15 +21,23 @@ export function activate(context: ExtensionContext): void {
   const showLog = () => log.show();
   const folders = openWorkspaceFolders(context, log);
   engines = folders;
-  showFailures(folders, showLog);
+  const paused = new PausedFolders(context.workspaceState);
+  const keeping = { paused, notices: new FailureNotices() };
+  showFailures(folders);
   context.subscriptions.push(
     log,
-    showIndexHealth(context, folders, showLog),
-    autoIndex(folders, log),
-    commands.registerCommand("resona.index", () => indexWorkspace(folders, log)),
+    showIndexHealth(context, folders, keeping, showLog),
+    keepCurrent(folders, { ...keeping, log }),
+    registerPauseCommands(folders, paused),
+    registerSearch(context, folders, log),
+    commands.registerCommand("resona.index", (folder: unknown) =>
+      indexWorkspace({ engines: folders, paused, log }, typeof folder === "string" ? folder : undefined),
+    ),
     commands.registerCommand("resona.setEmbeddingKey", () => setEmbeddingKey(context.secrets)),
     commands.registerCommand("resona.showLog", showLog),
+    commands.registerCommand("resona.openWalkthrough", openWalkthrough),
   );
+  void offerWalkthrough(folders, context.globalState);
 }
 
 /** The editor waits until the engines' processes have ended, some seconds at most. */

@@ -79,19 +79,22 @@ test("what the reader has folded out is still so when the page comes back", asyn
   await expect.poll(() => numbers.getAttribute("open")).not.toBeNull();
 });
 
-test("the page is there again when the window is loaded anew", async () => {
-  await editor.page.reload();
-  await editor.webview.getByRole("heading", { name: "Index health" }).waitFor();
-  await expect.poll(() => editor.webview.getByText("The index is healthy").count()).toBeGreaterThan(0);
-});
-
 test("rebuilding asks first", async () => {
   const before = lastIndexedAt();
   await editor.runCommand("Resona: Rebuild Index");
-  await editor.press(editor.dialog("Rebuild the index of"), "Cancel");
+  const dialog = editor.dialog("Rebuild the index of");
+  await editor.press(dialog, "Cancel");
+  await dialog.waitFor({ state: "detached" });
   await editor.runCommand("Resona: Rebuild Index");
   expect(lastIndexedAt()).toBe(before);
-  await editor.press(editor.dialog("Rebuild the index of"), "Rebuild");
+  await editor.press(dialog, "Rebuild");
   await expect.poll(lastIndexedAt).not.toBe(before);
   await expect.poll(statusLabel).toBe("Resona index: Ready");
+});
+
+test("the page is there again when the window is loaded anew", async () => {
+  await editor.page.reload();
+  await editor.page.locator(".tab", { hasText: "Index Health" }).click();
+  await editor.webview.getByRole("heading", { name: "Index health" }).waitFor();
+  await expect.poll(() => editor.webview.getByText("The index is healthy").count()).toBeGreaterThan(0);
 });

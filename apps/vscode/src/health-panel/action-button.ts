@@ -23,7 +23,7 @@ export function disabledIf(condition: boolean): Markup | undefined {
   return condition ? html`aria-disabled="true"` : undefined;
 }
 
-export function actionTitle(action: Action, { l10n }: Wording): string {
+function actionTitle(action: Action, { l10n }: Wording): string {
   switch (action) {
     case "maintain":
       return l10n.t("Run maintenance");

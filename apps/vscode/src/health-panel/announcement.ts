@@ -5,12 +5,13 @@ import { verdictOf } from "./sections/verdict.ts";
 
 /** What a screen reader says when it changes: the steps of what is under way, and how it is in the end. No numbers that run. */
 export function announcementOf(view: HealthView, wording: Wording): string {
+  const { l10n } = wording;
   const { maintenance, health } = view;
   if (maintenance?.kind === "running")
     return maintenance.step === undefined
-      ? wording.l10n.t("Maintenance is under way")
-      : wording.l10n.t("Maintenance: {0}", stepTitle(maintenance.step, wording));
-  if (health.phase.kind === "indexing") return wording.l10n.t("Indexing");
+      ? l10n.t("Maintenance is under way")
+      : l10n.t("Maintenance: {0}", stepTitle(maintenance.step, wording));
+  if (health.phase.kind === "indexing") return l10n.t("Indexing");
   const verdict = verdictOf(view, wording);
   return maintenance?.kind === "done" ? `${maintenanceOutcome(maintenance.result, wording)}. ${verdict}` : verdict;
 }

@@ -69,7 +69,8 @@ export class HealthPanel {
     if (folder !== undefined) this.#folder = folder;
     const shown = this.#shown();
     if (shown === undefined) {
-      void vscode.window.showInformationMessage(this.#wording.l10n.t("There is no folder that could have an index."));
+      const { l10n } = this.#wording;
+      void vscode.window.showInformationMessage(l10n.t("There is no folder that could have an index."));
       return;
     }
     if (this.#panel === undefined) this.#adopt(this.#create());
@@ -84,7 +85,8 @@ export class HealthPanel {
   }
 
   #create(): vscode.WebviewPanel {
-    const title = this.#wording.l10n.t("Index Health");
+    const { l10n } = this.#wording;
+    const title = l10n.t("Index Health");
     return vscode.window.createWebviewPanel(VIEW_TYPE, title, vscode.ViewColumn.Active);
   }
 

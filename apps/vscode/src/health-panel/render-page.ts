@@ -50,6 +50,7 @@ export function renderPage(view: HealthView, frame: PageFrame, wording: Wording)
   const part = (id: string, section: Section) => html`<section id="${id}">${section(view, wording)}</section>`;
   const parts = (some: Readonly<Record<string, Section>>) =>
     Object.entries(some).map(([id, section]) => part(id, section));
+  const { l10n } = wording;
   const policy = `default-src 'none'; style-src ${frame.cspSource}; script-src 'nonce-${frame.nonce}'`;
   return html`<!doctype html>
     <html lang="${wording.locale}">
@@ -58,7 +59,7 @@ export function renderPage(view: HealthView, frame: PageFrame, wording: Wording)
         <meta http-equiv="Content-Security-Policy" content="${policy}" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <link rel="stylesheet" href="${frame.styleUri}" />
-        <title>${wording.l10n.t("Index health")}</title>
+        <title>${l10n.t("Index health")}</title>
       </head>
       <body data-folder="${exactly(view.health.id)}">
         <svg class="patterns" aria-hidden="true" width="0" height="0">

@@ -1,9 +1,9 @@
 import * as vscode from "vscode";
 
+import { tellFailure } from "../failures/tell-failure.ts";
 import type { FolderEngines } from "../folders/folder-engines.ts";
 import type { HealthPanel } from "../health-panel/health-panel.ts";
 import { maintenanceOutcome } from "../health-panel/sections/maintenance.ts";
-import { EngineError } from "../protocol/engine-error.ts";
 import type { Wording } from "../text/wording.ts";
 import { describeCondition } from "./describe-condition.ts";
 import { folderCondition } from "./folder-condition.ts";
@@ -15,7 +15,6 @@ export interface HealthParts {
   readonly engines: FolderEngines;
   readonly monitor: HealthMonitor;
   readonly panel: HealthPanel;
-  readonly showLog: () => void;
   readonly wording: Wording;
 }
 
@@ -29,7 +28,7 @@ export function registerHealthCommands(parts: HealthParts): vscode.Disposable {
         await run(monitor, parts);
       } catch (error) {
         monitor.setFailure(error);
-        await showFailure(error, parts);
+        await tellFailure(error, monitor);
       }
     });
   return vscode.Disposable.from(
@@ -97,11 +96,16 @@ async function heal(monitor: FolderMonitor, { engines, wording }: HealthParts): 
 }
 
 async function restart(monitor: FolderMonitor, { engines }: HealthParts): Promise<void> {
-  await engines.get(monitor.id)?.engine.restart();
+  // Whether that succeeds is told by its state.
+  await engines
+    .get(monitor.id)
+    ?.engine.restart()
+    .catch(() => undefined);
 }
 
 /** The folder that is meant; undefined if the user means none. */
 async function chooseFolder(given: unknown, { monitor, wording }: HealthParts): Promise<FolderMonitor | undefined> {
+  const { l10n } = wording;
   const named = typeof given === "string" ? monitor.get(given) : undefined;
   if (named !== undefined || monitor.monitors.length < 2) return named ?? monitor.monitors[0];
   const items = monitor.monitors.map((one) => ({
@@ -109,7 +113,7 @@ async function chooseFolder(given: unknown, { monitor, wording }: HealthParts): 
     description: describeCondition(folderCondition(one.health), one.health, wording),
     monitor: one,
   }));
-  const placeHolder = wording.l10n.t("Of which folder?");
+  const placeHolder = l10n.t("Of which folder?");
   return (await vscode.window.showQuickPick(items, { placeHolder }))?.monitor;
 }
 
@@ -125,14 +129,4 @@ async function withCancel<T>(title: string, cancel: () => void, work: () => Prom
       throw error;
     }
   });
-}
-
-/** Tells the user what went wrong and what helps. */
-export async function showFailure(
-  error: unknown,
-  { showLog, wording }: Pick<HealthParts, "showLog" | "wording">,
-): Promise<void> {
-  const text = error instanceof EngineError ? `${error.message} ${error.nextStep}` : String(error);
-  const seeLog = wording.l10n.t("Show Log");
-  if ((await vscode.window.showErrorMessage(text, seeLog)) === seeLog) showLog();
 }

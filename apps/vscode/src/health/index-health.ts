@@ -1,15 +1,14 @@
-import { access } from "node:fs/promises";
-import { join } from "node:path";
-
 import * as vscode from "vscode";
 
-import { indexFolder } from "../folders/auto-index.ts";
+import { type Keeping, followKeeping } from "../current/follow-keeping.ts";
+import { tellFailure } from "../failures/tell-failure.ts";
 import type { FolderEngines } from "../folders/folder-engines.ts";
+import { hasIndex } from "../folders/index-folder.ts";
 import { HealthPanel } from "../health-panel/health-panel.ts";
 import { createStatusItem } from "../status/status-item.ts";
 import type { Wording } from "../text/wording.ts";
 import { followContextKeys } from "./context-keys.ts";
-import { registerHealthCommands, showFailure } from "./health-commands.ts";
+import { registerHealthCommands } from "./health-commands.ts";
 import { HealthMonitor } from "./health-monitor.ts";
 import { storedHistory } from "./stored-history.ts";
 
@@ -17,12 +16,13 @@ import { storedHistory } from "./stored-history.ts";
 export function showIndexHealth(
   context: vscode.ExtensionContext,
   engines: FolderEngines,
+  keeping: Keeping,
   showLog: () => void,
 ): vscode.Disposable {
   const wording: Wording = { l10n: vscode.l10n, locale: vscode.env.language };
   const monitor = new HealthMonitor(engines, (folder) => ({
     history: storedHistory(context.workspaceState, folder.id),
-    hasIndex: () => isThere(join(indexFolder(folder), "index.json")),
+    hasIndex: () => hasIndex(folder),
   }));
   const panel = new HealthPanel(
     context.extensionUri,
@@ -31,22 +31,16 @@ export function showIndexHealth(
       run: (action, folder) => void vscode.commands.executeCommand(`resona.${action}`, folder),
       restart: (folder) => void vscode.commands.executeCommand("resona.restartEngine", folder),
       showLog,
-      fail: (error) => void showFailure(error, { showLog, wording }),
+      fail: (error) => void tellFailure(error),
     },
     wording,
   );
   return vscode.Disposable.from(
-    registerHealthCommands({ engines, monitor, panel, showLog, wording }),
+    registerHealthCommands({ engines, monitor, panel, wording }),
     followContextKeys(monitor),
+    followKeeping(monitor, engines, keeping),
     createStatusItem(monitor, wording),
     panel,
     monitor,
-  );
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
   );
 }

@@ -20,7 +20,8 @@ const MS_BETWEEN_AGES = 60_000;
 /** Shows in the status bar what the folders and their indexes are at. */
 export function createStatusItem(monitor: HealthMonitor, wording: Wording): vscode.Disposable {
   const item = vscode.window.createStatusBarItem("resona.status", vscode.StatusBarAlignment.Left);
-  item.name = wording.l10n.t("Resona Index");
+  const { l10n } = wording;
+  item.name = l10n.t("Resona Index");
   const show = () => present(item, statusText(monitor.folders, new Date(), wording));
   // Progress comes ten times a second.
   const updates = new Throttle(show, MS_BETWEEN_UPDATES);

@@ -1,4 +1,7 @@
-/** What `vscode.l10n` offers; texts are its first argument, literally, so that they can be collected for translators. */
+/**
+ * What `vscode.l10n` offers. Texts are collected for translators from calls of `l10n.t` by that name, with the text itself
+ * as the first argument.
+ */
 export interface Localization {
   /** Translates a text and puts the others where it says `{0}`, `{1}`, … */
   t(message: string, ...args: (string | number | boolean)[]): string;

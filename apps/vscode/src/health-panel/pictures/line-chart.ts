@@ -1,7 +1,7 @@
 import { type Content, type Markup, html } from "../html.ts";
 import { niceCeiling } from "./scale.ts";
 
-export interface Point {
+interface Point {
   /** Milliseconds; any zero. */
   readonly x: number;
   /** A count of things or bytes. */

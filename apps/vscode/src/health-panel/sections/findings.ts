@@ -11,7 +11,8 @@ import { icon } from "../icon.ts";
 export function findingsSection(view: HealthView, wording: Wording): Markup | undefined {
   const findings = view.health.diagnostics?.findings ?? [];
   if (findings.length === 0) return undefined;
-  return html`<h2>${wording.l10n.t("Findings")}</h2>
+  const { l10n } = wording;
+  return html`<h2>${l10n.t("Findings")}</h2>
     <ul class="findings">
       ${findings.map((finding, n) => findingItem(finding, n, findings, view, wording))}
     </ul>`;

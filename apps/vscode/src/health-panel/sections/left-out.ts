@@ -45,12 +45,13 @@ function failures(count: number, listed: readonly FileFailure[], wording: Wordin
 }
 
 function failureGroup(message: string, files: readonly FileFailure[], n: number, wording: Wording): Markup {
+  const { l10n } = wording;
   const more = files.length - FILES_SHOWN;
   return html`<details data-key="failures-${n}" open>
     <summary>${message} <span class="count">${formatCount(files.length, wording)}</span></summary>
     <ul class="paths">
       ${files.slice(0, FILES_SHOWN).map(({ path }) => html`<li><button class="link" data-open="${exactly(path)}" data-key="open-${exactly(path)}">${path}</button></li>`)}
     </ul>
-    ${more > 0 ? html`<p class="faint">${wording.l10n.t("And {0} more", formatCount(more, wording))}</p>` : undefined}
+    ${more > 0 ? html`<p class="faint">${l10n.t("And {0} more", formatCount(more, wording))}</p>` : undefined}
   </details>`;
 }

@@ -45,12 +45,14 @@ export function verdictOf({ health }: HealthView, wording: Wording): string {
 function indexingBar({ health: { phase } }: HealthView, wording: Wording): Markup | undefined {
   const progress = phase.kind === "indexing" ? phase.progress : undefined;
   if (progress?.total === undefined) return undefined;
-  return progressBar(wording.l10n.t("Indexing"), progress.done, progress.total, wording);
+  const { l10n } = wording;
+  return progressBar(l10n.t("Indexing"), progress.done, progress.total, wording);
 }
 
 function progressBar(name: string, done: number, total: number, wording: Wording): Markup {
   const percent = filledPercent(done, total);
-  const numbers = wording.l10n.t("{0} of {1}", formatCount(done, wording), formatCount(total, wording));
+  const { l10n } = wording;
+  const numbers = l10n.t("{0} of {1}", formatCount(done, wording), formatCount(total, wording));
   return html`<div
     class="progress"
     role="progressbar"

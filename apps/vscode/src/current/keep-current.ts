@@ -1,0 +1,136 @@
+import { Disposable, type LogOutputChannel, RelativePattern, Uri, window, workspace } from "vscode";
+
+import type { Folder, FolderEngine, FolderEngines } from "../folders/folder-engines.ts";
+import { gitIsBusy, hasIndex } from "../folders/index-folder.ts";
+import type { ChangeFilter } from "./change-filter.ts";
+import { changeFilter, pathIn } from "./folder-changes.ts";
+import type { Keeping } from "./follow-keeping.ts";
+import { IndexKeeper } from "./index-keeper.ts";
+import type { PausedFolders } from "./paused-folders.ts";
+
+/** After a longer absence files may have been changed by anything, and the machine may have slept. */
+const ABSENCE_MS = 300_000;
+
+/** What keeping indexes current needs to know and to tell. */
+interface Surroundings extends Keeping {
+  readonly log: LogOutputChannel;
+}
+
+/**
+ * Keeps the indexes of all folders current, from their opening on: those that are trusted, where the settings say so
+ * and the user has not paused it. Folders without an index are left alone: the first one is made when the user asks for
+ * it.
+ */
+export function keepCurrent(engines: FolderEngines, surroundings: Surroundings): Disposable {
+  const kept = new Map<string, KeptCurrent>();
+  const add = (folders: readonly FolderEngine[]) => {
+    for (const one of folders) kept.set(one.folder.id, new KeptCurrent(one, surroundings));
+  };
+  const all = (act: (one: KeptCurrent) => void) => kept.forEach(act);
+  let leftAt = 0;
+  add(engines.all);
+  const subscriptions = [
+    engines.onDidChange(({ added, removed }) => {
+      for (const { folder } of removed) {
+        kept.get(folder.id)?.dispose();
+        kept.delete(folder.id);
+      }
+      add(added);
+    }),
+    surroundings.paused.onDidChange(() => all((one) => one.decide())),
+    workspace.onDidGrantWorkspaceTrust(() => all((one) => one.decide())),
+    workspace.onDidChangeConfiguration((event) =>
+      all((one) => {
+        if (
+          ["resona", "files.exclude", "search.exclude"].some((section) => event.affectsConfiguration(section, one.uri))
+        )
+          one.configure();
+      }),
+    ),
+    workspace.onDidSaveTextDocument(({ uri }) => all((one) => one.saved(uri))),
+    window.onDidChangeWindowState(({ focused }) => {
+      if (!focused) leftAt = performance.now();
+      else if (performance.now() - leftAt > ABSENCE_MS) all((one) => one.reconcile());
+    }),
+  ];
+  return new Disposable(() => {
+    Disposable.from(...subscriptions).dispose();
+    all((one) => one.dispose());
+    kept.clear();
+  });
+}
+
+/** A folder with what watches it. */
+class KeptCurrent {
+  readonly uri: Uri;
+  readonly #folder: Folder;
+  readonly #paused: PausedFolders;
+  readonly #keeper: IndexKeeper;
+  readonly #subscriptions: Disposable;
+  #filter: ChangeFilter;
+
+  constructor({ folder, engine }: FolderEngine, { paused, notices, log }: Surroundings) {
+    this.uri = Uri.parse(folder.id);
+    this.#folder = folder;
+    this.#paused = paused;
+    this.#filter = changeFilter(folder);
+    this.#keeper = new IndexKeeper({
+      engine,
+      hasIndex: () => hasIndex(folder),
+      gitIsBusy: () => gitIsBusy(folder),
+      onIndexed: ({ filesIndexed, filesRemoved }) => {
+        notices.succeeded(folder);
+        if (filesIndexed + filesRemoved > 0)
+          log.info(`[${folder.name}] Kept current: ${filesIndexed} files indexed, ${filesRemoved} removed.`);
+      },
+      onFailed: (error) => {
+        log.error(`[${folder.name}] ${error.message}`);
+        // That the engine does not run is told when it is noticed.
+        if (engine.state.kind !== "failed") notices.failed(folder, error);
+      },
+    });
+    const watcher = workspace.createFileSystemWatcher(new RelativePattern(this.uri, "**/*"));
+    const changed = (uri: Uri) => {
+      if (this.#filter.matters(this.#pathOf(uri))) this.#keeper.changed();
+    };
+    const watched = [watcher.onDidCreate(changed), watcher.onDidChange(changed), watcher.onDidDelete(changed)];
+    let wasDown = false;
+    const states = engine.onDidChangeState(({ kind }) => {
+      // Meanwhile nothing was brought up to date.
+      if (kind === "ready" && wasDown) this.#keeper.reconcile();
+      if (kind === "ready" || kind === "failed") wasDown = kind === "failed";
+    });
+    this.#subscriptions = Disposable.from(watcher, ...watched, states, this.#keeper);
+    this.decide();
+  }
+
+  /** What decides whether the index is kept current has changed. */
+  decide(): void {
+    const isWanted = workspace.getConfiguration("resona", this.uri).get("autoIndex", true);
+    this.#keeper.setEnabled(workspace.isTrusted && isWanted && !this.#paused.has(this.#folder.id));
+  }
+
+  /** The settings have changed. */
+  configure(): void {
+    this.#filter = changeFilter(this.#folder);
+    this.decide();
+    this.#keeper.reconcile();
+  }
+
+  saved(uri: Uri): void {
+    if (workspace.getWorkspaceFolder(uri)?.uri.toString() !== this.#folder.id) return;
+    if (this.#filter.matters(this.#pathOf(uri))) this.#keeper.saved();
+  }
+
+  reconcile(): void {
+    this.#keeper.reconcile();
+  }
+
+  dispose(): void {
+    this.#subscriptions.dispose();
+  }
+
+  #pathOf(uri: Uri): string {
+    return pathIn(this.#folder, uri.fsPath);
+  }
+}

@@ -1,0 +1,207 @@
+import * as fc from "fast-check";
+import { expect, it } from "vitest";
+
+import { RefreshSchedule, type RunOutcome, type ScheduleTiming } from "./refresh-schedule.ts";
+
+const timing: ScheduleTiming = {
+  quietMs: 500,
+  maxWaitMs: 5_000,
+  maxGitWaitMs: 10_000,
+  reconcileMs: 600_000,
+  idleMs: 60_000,
+  blockedMs: { first: 1_000, last: 16_000 },
+  fruitlessMs: { first: 1_000, last: 64_000 },
+};
+
+/** Enabled, with its first run done at time 0. */
+function afterFirstRun(outcome: RunOutcome = "unchanged"): RefreshSchedule {
+  const schedule = new RefreshSchedule(timing);
+  schedule.setEnabled(true);
+  expect(schedule.next(0)).toEqual({ kind: "index" });
+  schedule.begin("index");
+  schedule.end(outcome, 0);
+  return schedule;
+}
+
+function runAt(schedule: RefreshSchedule, now: number, outcome: RunOutcome): void {
+  expect(schedule.next(now)).toEqual({ kind: "index" });
+  schedule.begin("index");
+  schedule.end(outcome, now);
+}
+
+it("does nothing before it is allowed to, then begins with a run", () => {
+  const schedule = new RefreshSchedule(timing);
+  schedule.changed(0);
+  expect(schedule.next(1e9)).toEqual({ kind: "rest" });
+  schedule.setEnabled(true);
+  expect(schedule.next(1)).toEqual({ kind: "index" });
+});
+
+it("waits until changes pause", () => {
+  const schedule = afterFirstRun();
+  schedule.changed(100);
+  schedule.changed(400);
+  expect(schedule.next(400)).toEqual({ kind: "wait", until: 900 });
+  runAt(schedule, 900, "changed");
+});
+
+it("waits no longer than the maximum for changes that do not pause", () => {
+  const schedule = afterFirstRun();
+  for (let now = 100; now < 5_100; now += 100) {
+    schedule.changed(now);
+    expect(schedule.next(now).kind).toBe("wait");
+  }
+  expect(schedule.next(5_100)).toEqual({ kind: "index" });
+});
+
+it("waits for git, but not for ever", () => {
+  const schedule = afterFirstRun();
+  schedule.changed(0);
+  let now = 500;
+  for (; schedule.waitForGit(now); now += 500) expect(schedule.next(now)).toEqual({ kind: "wait", until: now + 500 });
+  expect(now).toBe(10_000);
+  expect(schedule.next(now)).toEqual({ kind: "index" });
+});
+
+it("runs once more for whatever came during a run", () => {
+  const schedule = afterFirstRun();
+  schedule.changed(0);
+  schedule.begin("index");
+  for (let now = 500; now < 1_000; now += 10) {
+    schedule.changed(now);
+    expect(schedule.next(now)).toEqual({ kind: "rest" });
+  }
+  schedule.end("changed", 2_000);
+  runAt(schedule, 2_000, "unchanged");
+  expect(schedule.next(2_000)).toEqual({ kind: "wait", until: 62_000 });
+});
+
+it("tries again after ever longer while somebody else is writing, whatever is saved meanwhile", () => {
+  const schedule = afterFirstRun("blocked");
+  let now = 0;
+  for (const pause of [1_000, 4_000, 16_000, 16_000]) {
+    schedule.saved(now);
+    expect(schedule.next(now)).toEqual({ kind: "wait", until: now + pause });
+    now += pause;
+    runAt(schedule, now, "blocked");
+  }
+});
+
+it("lets changes that never have an effect ask ever less often, and a file that is saved at once", () => {
+  const schedule = afterFirstRun();
+  let now = 0;
+  for (const pause of [500, 1_000, 4_000, 16_000, 64_000, 64_000]) {
+    schedule.changed(now);
+    expect(schedule.next(now)).toEqual({ kind: "wait", until: now + pause });
+    now += pause;
+    runAt(schedule, now, "unchanged");
+  }
+  schedule.saved(now);
+  expect(schedule.next(now)).toEqual({ kind: "wait", until: now + 500 });
+});
+
+it("compares the folder now and then though nothing seems to happen", () => {
+  const schedule = afterFirstRun();
+  expect(schedule.next(1)).toEqual({ kind: "wait", until: 600_000 });
+  runAt(schedule, 600_000, "unchanged");
+  // That one had nothing to do is no reason to answer changes later.
+  schedule.changed(700_000);
+  expect(schedule.next(700_000)).toEqual({ kind: "wait", until: 700_500 });
+});
+
+it("maintains once in a pause after runs that have written something", () => {
+  const schedule = afterFirstRun("changed");
+  expect(schedule.next(0)).toEqual({ kind: "wait", until: 60_000 });
+  schedule.changed(59_900);
+  // What has changed comes first.
+  expect(schedule.next(60_000)).toEqual({ kind: "wait", until: 60_400 });
+  runAt(schedule, 60_400, "changed");
+  expect(schedule.next(120_400)).toEqual({ kind: "maintain" });
+  schedule.begin("maintain");
+  schedule.end("changed", 120_400);
+  expect(schedule.next(120_400)).toEqual({ kind: "wait", until: 660_400 });
+});
+
+it("does after a pause what it was told to leave", () => {
+  const schedule = afterFirstRun();
+  schedule.changed(0);
+  schedule.begin("index");
+  schedule.setEnabled(false);
+  schedule.end("interrupted", 600);
+  expect(schedule.next(1e9)).toEqual({ kind: "rest" });
+  schedule.setEnabled(true);
+  expect(schedule.next(700)).toEqual({ kind: "index" });
+});
+
+/** Something that happens to a folder, after some milliseconds. */
+const happening = fc.record({
+  after: fc.integer({ min: 0, max: 20_000 }),
+  what: fc.constantFrom("changed", "saved", "want", "disable", "enable"),
+  /** Of the next run. */
+  outcome: fc.constantFrom<RunOutcome>("changed", "unchanged", "blocked", "failed"),
+  /** Of the next run, in milliseconds. */
+  takes: fc.integer({ min: 0, max: 5_000 }),
+});
+
+/** Whatever has to be waited for is over after this. */
+const LONGEST_WAIT_MS = 64_000;
+
+it("never has two runs at once, and leaves no change without a run that began after it", () => {
+  fc.assert(
+    fc.property(fc.array(happening, { maxLength: 60 }), (happenings) => {
+      const schedule = new RefreshSchedule(timing);
+      schedule.setEnabled(true);
+      const faults: string[] = [];
+      let now = 0;
+      let runEndsAt: number | undefined;
+      let changedAt = -1;
+      let begunAt = -1;
+      let isEnabled = true;
+      let outcome: RunOutcome = "changed";
+      let takes = 0;
+      /** Lets time pass as a driver does, which does what it is told when it is told to. */
+      const advance = (until: number) => {
+        for (;;) {
+          if (runEndsAt !== undefined) {
+            if (schedule.next(now).kind !== "rest") faults.push("two runs at once");
+            if (runEndsAt > until) break;
+            now = runEndsAt;
+            runEndsAt = undefined;
+            schedule.end(outcome, now);
+          }
+          const step = schedule.next(now);
+          if (step.kind === "rest") break;
+          if (step.kind === "wait") {
+            if (step.until <= now) faults.push("waits for the past");
+            if (step.until > until) break;
+            now = step.until;
+          } else {
+            if (!isEnabled) faults.push("runs though it must not");
+            schedule.begin(step.kind);
+            if (step.kind === "index") begunAt = now;
+            runEndsAt = now + takes;
+          }
+        }
+        now = Math.max(now, until);
+      };
+      for (const one of happenings) {
+        advance(now + one.after);
+        ({ outcome } = one);
+        // A blocked run of no length would be tried again for ever in no time; there is none.
+        takes = one.takes + 1;
+        if (one.what === "changed" || one.what === "saved") {
+          schedule[one.what](now);
+          changedAt = now;
+        } else if (one.what === "want") schedule.want();
+        else schedule.setEnabled((isEnabled = one.what === "enable"));
+      }
+      outcome = "unchanged";
+      isEnabled = true;
+      schedule.setEnabled(true);
+      advance(now + LONGEST_WAIT_MS + 2 * (takes + timing.maxWaitMs));
+      if (begunAt < changedAt) faults.push("a change is left");
+      expect(faults).toEqual([]);
+    }),
+    { numRuns: 300 },
+  );
+});

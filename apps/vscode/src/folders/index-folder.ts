@@ -1,0 +1,30 @@
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+
+import { Uri, workspace } from "vscode";
+
+import { engineSettings } from "../settings/engine-settings.ts";
+import type { Folder } from "./folder-engines.ts";
+
+/** Absolute, as the folder's settings have it. */
+export function indexFolder({ id, path }: Folder): string {
+  const settings = workspace.getConfiguration("resona", Uri.parse(id));
+  return engineSettings(path, (key) => settings.inspect(key)).index ?? join(path, ".resona");
+}
+
+/** Looked for from here, so that no process is started for a folder without one. */
+export async function hasIndex(folder: Folder): Promise<boolean> {
+  return isThere(join(indexFolder(folder), "index.json"));
+}
+
+/** Whether git is changing files of the folder. */
+export async function gitIsBusy({ path }: Folder): Promise<boolean> {
+  return isThere(join(path, ".git/index.lock"));
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,112 @@
+/** A keystroke that follows another one within this time, in milliseconds, is searched when it was the last. */
+const QUIET_MS = 100;
+
+/** What there is to show of a query that is being typed. */
+export interface QueryView<T> {
+  /** The newest, without surrounding white space. */
+  readonly query: string;
+  /** Whether more is to come. */
+  readonly isBusy: boolean;
+  /** Until the first answer to `query` is there, that of a query before it, so that the list does not flicker. */
+  readonly answer?: QueryAnswer<T>;
+}
+
+export type QueryAnswer<T> =
+  /** `latencyMs`: from the keystroke. */
+  | { readonly query: string; readonly value: T; readonly latencyMs: number }
+  | { readonly query: string; readonly error: unknown };
+
+/**
+ * A search of what is typed, while it is typed. A keystroke after a pause is searched at once, so that pasted text and
+ * slow typing wait for nothing; of keystrokes in quick succession only the last one is, when it has been quiet for a
+ * moment. Each keystroke cancels the search under way, and whatever that still answers is not shown.
+ */
+export class QuerySession<T> {
+  readonly #search: (query: string, signal: AbortSignal) => AsyncIterable<T>;
+  readonly #show: (view: QueryView<T>) => void;
+  #view: QueryView<T> = { query: "", isBusy: false };
+  #typedAt = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+  #running: AbortController | undefined;
+  /** Whether the index has changed since the search under way was begun. */
+  #isOutdated = false;
+  #isClosed = false;
+
+  /**
+   * @param search gives one answer after the other, each in place of the one before.
+   * @param show is called with every change.
+   */
+  constructor(search: (query: string, signal: AbortSignal) => AsyncIterable<T>, show: (view: QueryView<T>) => void) {
+    this.#search = search;
+    this.#show = show;
+  }
+
+  get view(): QueryView<T> {
+    return this.#view;
+  }
+
+  /** A keystroke has made this of the query. An empty one has no answer. */
+  setQuery(text: string): void {
+    const query = text.trim();
+    if (this.#isClosed || query === this.#view.query) return;
+    const now = performance.now();
+    const wasQuiet = now - this.#typedAt >= QUIET_MS;
+    this.#typedAt = now;
+    this.#cancel();
+    if (query === "") {
+      this.#set({ query, isBusy: false });
+      return;
+    }
+    this.#set({ ...this.#view, query, isBusy: true });
+    if (wasQuiet) void this.#run(query, now);
+    else this.#timer = setTimeout(() => void this.#run(query, now), QUIET_MS);
+  }
+
+  /** Searches for the same once more, as the index has changed; if that is under way, when it is over. */
+  searchAgain(): void {
+    const { query, isBusy } = this.#view;
+    if (this.#isClosed || query === "") return;
+    if (isBusy) {
+      this.#isOutdated = true;
+      return;
+    }
+    this.#set({ ...this.#view, isBusy: true });
+    void this.#run(query, performance.now());
+  }
+
+  /** Cancels what is under way. Nothing is shown any more. */
+  close(): void {
+    this.#isClosed = true;
+    this.#cancel();
+  }
+
+  async #run(query: string, since: number): Promise<void> {
+    const running = new AbortController();
+    this.#running = running;
+    this.#isOutdated = false;
+    const { signal } = running;
+    try {
+      for await (const value of this.#search(query, signal)) {
+        if (signal.aborted) return;
+        this.#set({ query, isBusy: true, answer: { query, value, latencyMs: performance.now() - since } });
+      }
+      if (signal.aborted) return;
+      const { answer } = this.#view;
+      this.#set({ query, isBusy: false, ...(answer?.query === query ? { answer } : {}) });
+    } catch (error) {
+      if (!signal.aborted) this.#set({ query, isBusy: false, answer: { query, error } });
+    }
+    if (this.#isOutdated && !signal.aborted) this.searchAgain();
+  }
+
+  #cancel(): void {
+    clearTimeout(this.#timer);
+    this.#running?.abort();
+    this.#running = undefined;
+  }
+
+  #set(view: QueryView<T>): void {
+    this.#view = view;
+    this.#show(view);
+  }
+}

@@ -1,0 +1,28 @@
+import { l10n, window } from "vscode";
+
+import { changeFilter } from "../current/folder-changes.ts";
+import type { Folder } from "../folders/folder-engines.ts";
+import { hasIndex } from "../folders/index-folder.ts";
+import { countFiles } from "./count-files.ts";
+
+const MANY_FILES = 50_000;
+
+/** Asks before the first index of a folder with very many files is made. */
+export async function mayIndex(folder: Folder): Promise<boolean> {
+  if (await hasIndex(folder)) return true;
+  const filter = changeFilter(folder);
+  const count = await countFiles(folder.path, (path) => !filter.matters(path), MANY_FILES + 1);
+  if (count <= MANY_FILES) return true;
+  const index = l10n.t("Index");
+  const choice = await window.showWarningMessage(
+    l10n.t("{0} has more than {1} files. Index it?", folder.name, MANY_FILES.toLocaleString()),
+    {
+      modal: true,
+      detail: l10n.t(
+        "The first time can take a while, and what is found by then can be searched meanwhile. Files that git ignores, or .resonaignore names, are left out.",
+      ),
+    },
+    index,
+  );
+  return choice === index;
+}
