@@ -34,24 +34,23 @@ export class EditorPreview {
     });
   }
 
+  /** Shows nothing more, and resolves when nothing is under way. What is shown stays. */
+  async settle(): Promise<void> {
+    this.#wanted = undefined;
+    await this.#work;
+  }
+
   /** Shows what was there before. */
   async restore(): Promise<void> {
-    await this.#settle();
+    await this.settle();
     if (this.#shown.size === 0) return;
     const isUntouched = this.#isUntouched();
-    const previewed = this.#previewTab && uriOfTab(this.#previewTab);
-    if (previewed !== undefined && !isOpen(previewed)) await openAgain(this.#previewTab, previewed);
+    await this.#restorePreviewTab();
     if (this.#editor !== undefined && this.#activeTab !== undefined)
       await this.#restoreEditor(this.#editor, isUntouched);
     const left = window.tabGroups.activeTabGroup.tabs.filter((tab) => this.#isLeftOver(tab));
     // The editor that was active before is so again.
     if (left.length > 0) await window.tabGroups.close(left, true);
-  }
-
-  /** Resolves when nothing is being shown any more. */
-  async #settle(): Promise<void> {
-    this.#wanted = undefined;
-    await this.#work;
   }
 
   async #showWanted(): Promise<void> {
@@ -68,6 +67,14 @@ export class EditorPreview {
         // A file that is gone is told when it is opened.
       }
     }
+  }
+
+  /** If it was the active one, it is opened as such. */
+  async #restorePreviewTab(): Promise<void> {
+    const tab = this.#previewTab;
+    const uri = tab && uriOfTab(tab);
+    if (uri === undefined || isOpen(uri) || uri.toString() === this.#editor?.document.uri.toString()) return;
+    await openAgain(tab, uri);
   }
 
   /** Whether the editor that was active is still open, with nothing shown in it since. It knows its state itself. */

@@ -11,7 +11,7 @@ export interface QueryView<T> {
   readonly answer?: QueryAnswer<T>;
 }
 
-export type QueryAnswer<T> =
+type QueryAnswer<T> =
   /** `latencyMs`: from the keystroke. */
   | { readonly query: string; readonly value: T; readonly latencyMs: number }
   | { readonly query: string; readonly error: unknown };

@@ -211,7 +211,9 @@ export class SearchPicker {
     this.#isChosen = true;
     this.#parts.recent.add(this.#session.view.query);
     this.#pick.hide();
-    if (isAside) await this.#preview.restore();
+    clearTimeout(this.#previewTimer);
+    // What is still being shown would move the cursor away again.
+    await (isAside ? this.#preview.restore() : this.#preview.settle());
     await openHit(hit, { ...(isAside ? aside() : {}), preview: false });
   }
 

@@ -11,7 +11,7 @@ import type { QueryView } from "./query-session.ts";
 /** A row of the list below the query; texts may have icons, as in `$(name)`. */
 export type SearchRow = HitRow | ActionRow | RecentRow | SeparatorRow;
 
-export interface HitRow {
+interface HitRow {
   readonly kind: "hit";
   readonly hit: FoundHit;
   readonly label: string;
@@ -33,14 +33,14 @@ export interface ActionRow {
   };
 }
 
-export interface RecentRow {
+interface RecentRow {
   readonly kind: "recent";
   readonly query: string;
   readonly label: string;
 }
 
 /** A heading of the rows after it, which cannot be picked. */
-export interface SeparatorRow {
+interface SeparatorRow {
   readonly kind: "separator";
   readonly label: string;
 }
