@@ -1,7 +1,7 @@
 // Loaded by the extension host in place of the tests' own entry. It tells their output from what the workbench logs, and
 // says that they came to their end, which tests that call `process.exit(0)` do not.
 const { writeFileSync } = require("node:fs");
-const { join } = require("node:path");
+const path = require("node:path");
 const { format } = require("node:util");
 
 exports.run = async () => {
@@ -11,5 +11,5 @@ exports.run = async () => {
     log: { value: (...args) => console.log(`e2e: ${format(...args)}`) },
   });
   await require(process.env.E2E_TESTS).run();
-  writeFileSync(join(process.env.TMPDIR, "tests-passed"), "");
+  writeFileSync(path.join(process.env.TMPDIR, "tests-passed"), "");
 };
