@@ -3,8 +3,14 @@ import type { Worker } from "node:worker_threads";
 import { nativeEmbedError } from "../errors.ts";
 import type { EmbedReply, EmbedRequest, PackedSequences } from "./protocol.ts";
 
-/** One is being worked on and the next is there already, so that a thread never waits for this one to be free. */
-const JOBS_PER_WORKER = 2;
+/** One is being worked on and the next is there already, so that a thread need not wait for this one to be free. */
+const MIN_JOBS = 2;
+/** This one may be busy for so long with other work, but not much longer does an urgent job wait behind what is sent. */
+const WORK_AHEAD_MS = 30;
+/** However short they are: what a thread was sent is done again if it ends, and cannot be dropped. */
+export const MOST_JOBS = 32;
+/** Of the newest measurement in the average. */
+const NEWEST_SHARE = 0.1;
 
 /** A job that has ended this many threads is not given to another. */
 const MOST_CRASHES = 2;
@@ -26,7 +32,8 @@ export interface RunOptions {
 }
 
 /**
- * Forward passes in threads over one shared memory. Jobs wait here, in order, and a thread holds two at most.
+ * Forward passes in threads over one shared memory. Jobs wait here, in order; a thread is sent two, or as many as it
+ * works on for 30 ms.
  *
  * A thread that ends by itself is replaced. The job it was working on is tried once more; if that ends another thread
  * the job fails, and the pool goes on.
@@ -42,11 +49,18 @@ export class EmbedPool {
   readonly #waiting: Job[] = [];
   #closed = false;
   #crashes = 0;
+  /** How long a thread works on a token, on average; unknown before the first answer. */
+  #msPerToken = Infinity;
 
   constructor({ threads, startWorker, name }: EmbedPoolOptions) {
     this.#startWorker = startWorker;
     this.#name = name;
-    this.#slots = Array.from({ length: threads }, (_, region) => ({ region, jobs: [], worker: undefined }));
+    this.#slots = Array.from({ length: threads }, (_, region) => ({
+      region,
+      jobs: [],
+      worker: undefined,
+      since: 0,
+    }));
   }
 
   /** Threads that ended by themselves so far. */
@@ -92,14 +106,17 @@ export class EmbedPool {
   #assign(): void {
     let job: Job | undefined;
     let slot: Slot | undefined;
-    while ((slot = freest(this.#slots)) !== undefined && (job = this.#waiting.shift()) !== undefined) {
+    while ((slot = this.#freest()) !== undefined && (job = this.#waiting.shift()) !== undefined) {
       try {
         slot.worker ??= this.#start(slot);
       } catch (error) {
         job.reject(this.#failure(error));
         continue;
       }
-      if (slot.jobs.push(job) === 1) slot.worker.ref();
+      if (slot.jobs.push(job) === 1) {
+        slot.worker.ref();
+        slot.since = performance.now();
+      }
       const request: EmbedRequest = job.sequences;
       slot.worker.postMessage(request);
     }
@@ -130,8 +147,28 @@ export class EmbedPool {
     const job = slot.jobs.shift();
     // A thread without work does not keep the process alive.
     if (slot.jobs.length === 0) slot.worker?.unref();
+    if (job) this.#measure(slot, job);
     job?.resolve(vectors);
     this.#assign();
+  }
+
+  #measure(slot: Slot, { sequences }: Job): void {
+    const now = performance.now();
+    const msPerToken = (now - slot.since) / Math.max(1, sequences.tokens.length);
+    slot.since = now;
+    const before = Number.isFinite(this.#msPerToken) ? this.#msPerToken : msPerToken;
+    this.#msPerToken = before + NEWEST_SHARE * (msPerToken - before);
+  }
+
+  /** Where the next job goes: to a thread without work, else to a new one, else behind a job that is running. */
+  #freest(): Slot | undefined {
+    let best: Slot | undefined;
+    for (const slot of this.#slots) {
+      const hasWork = slot.jobs.length >= MIN_JOBS && tokensOf(slot) * this.#msPerToken >= WORK_AHEAD_MS;
+      if (hasWork || slot.jobs.length === MOST_JOBS) continue;
+      if (best === undefined || rank(slot) < rank(best)) best = slot;
+    }
+    return best;
   }
 
   /** After a thread has ended: its jobs wait again, before all others. */
@@ -170,16 +207,12 @@ interface Slot {
   worker: Worker | undefined;
   /** What the thread has been sent and not answered, the running one first. */
   readonly jobs: Job[];
+  /** When it began with the running one. */
+  since: number;
 }
 
-/** Where the next job goes: to a thread without work, else to a new one, else behind a job that is running. */
-function freest(slots: readonly Slot[]): Slot | undefined {
-  let best: Slot | undefined;
-  for (const slot of slots) {
-    if (slot.jobs.length >= JOBS_PER_WORKER) continue;
-    if (best === undefined || rank(slot) < rank(best)) best = slot;
-  }
-  return best;
+function tokensOf({ jobs }: Slot): number {
+  return jobs.reduce((sum, { sequences }) => sum + sequences.tokens.length, 0);
 }
 
 function rank({ jobs, worker }: Slot): number {
