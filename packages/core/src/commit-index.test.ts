@@ -10,6 +10,7 @@ import { startIndexProcess } from "../test/index-process.ts";
 import { commitAll, headOf } from "./git/git.test-helper.ts";
 import { type Engine, type IndexEvent, openEngine } from "./index.ts";
 import { ItemStore } from "./store/item-store.ts";
+import { lockForWriting } from "./store/writer-lock.ts";
 
 async function engineFor(workspace: string): Promise<Engine> {
   const engine = await openEngine({ workspace });
@@ -170,6 +171,18 @@ describe("the history of a workspace", () => {
     expect(await subjects(engine)).toEqual(all);
   });
 
+  test("comes with a file that is indexed in the place of one that git does not track", async () => {
+    const root = await workspaceOf({ "a.ts": text(1), "old/x.ts": text(1), ".resonaignore": "old/\n" });
+    write(root, { "untracked.ts": text(1) });
+    const engine = await engineFor(root);
+    await engine.index();
+    await engine.indexCommits();
+    rmSync(join(root, "untracked.ts"));
+    write(root, { ".resonaignore": "# none\n" });
+    await indexed(engine);
+    expect(await lastCommits(engine)).toMatchObject({ "old/x.ts": headOf(root) });
+  });
+
   test("is not read again for files that come and go, or when the files are indexed anew", async () => {
     const root = await workspaceOf({ "a.ts": text(1), "b.ts": text(1) });
     const engine = await engineFor(root);
@@ -256,12 +269,38 @@ describe("a history that cannot be brought up to date", () => {
       },
     });
     expect(stop.signal.aborted).toBe(true);
-    expect(summary).toMatchObject({ status: "completed", filesUnchanged: 2 });
+    expect(summary).toMatchObject({ status: "interrupted", filesUnchanged: 2 });
     expect(summary.commitsIndexed).toBeUndefined();
     expect(await lastCommits(engine)).not.toMatchObject({ "a.ts": second });
     expect(await indexed(engine)).toMatchObject({ commitsIndexed: expect.any(Number) as number });
     expect(await subjects(engine)).toEqual(["first", "second"]);
     expect(await lastCommits(engine)).toMatchObject({ "a.ts": second });
+  });
+
+  test("is read again where a commit was exchanged for another and the files could not be told", async () => {
+    const root = await workspaceOf({ "a.ts": text(1) });
+    const engine = await engineFor(root);
+    await engine.index();
+    await engine.indexCommits();
+    const first = headOf(root);
+    git(root, "commit", "-q", "--amend", "-m", "amended");
+    const lock = await lockForWriting(engine.indexPath);
+    await expect(engine.indexCommits()).rejects.toMatchObject({ code: "INDEX_LOCKED" });
+    await lock.release();
+    git(root, "reset", "-q", "--hard", first);
+    await indexed(engine);
+    expect(await subjects(engine)).toEqual(["first"]);
+  });
+
+  test("is built anew with the files when its records cannot be read", async () => {
+    const root = await workspaceOf({ "a.ts": text(1) });
+    const engine = await engineFor(root);
+    await engine.index();
+    await engine.indexCommits();
+    rmSync(join(engine.indexPath, "commits/chunks.lance/data"), { recursive: true });
+    await engine.index({ rebuild: true });
+    const { hits } = await engine.searchCommits("first");
+    expect(hits).toMatchObject([{ subject: "first" }]);
   });
 
   test("is whole after the next run, wherever the last one was killed", async () => {

@@ -1,10 +1,16 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { StoredHashes } from "./changes/stored-hashes.ts";
 import type { Embedder } from "./embed/embedder.ts";
-import { createEmbeddingService, type EmbeddingServiceOptions, type ItemService } from "./embedding-service.ts";
+import {
+  createEmbeddingService,
+  type EmbeddingServiceOptions,
+  type EmbedOptions,
+  type ItemService,
+} from "./embedding-service.ts";
 import { ResonaError } from "./errors.ts";
 import { walkCommits } from "./git/commit-changes.ts";
 import { type LastCommitChangesOptions, readLastCommitChanges } from "./git/last-commit-changes.ts";
@@ -29,6 +35,8 @@ const PATHS_SHOWN = 20;
 const REMOVED_AT_ONCE = 5_000;
 
 export interface CommitRun {
+  /** Reads and embeds everything again. */
+  readonly rebuild?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: EmbedEvent) => void) | undefined;
 }
@@ -65,7 +73,7 @@ export class CommitIndex {
     if (repository.kind === "none") return false;
     const state = await this.#state();
     if (state?.mark !== historyMark(repository)) return false;
-    return (await this.#files.inspect((store) => store.countWithoutCommit())) <= state.filesWithout;
+    return hashOf(await this.#files.inspect((store) => store.pathsWithoutCommit())) === state.filesWithout;
   }
 
   /**
@@ -73,7 +81,7 @@ export class CommitIndex {
    * last commit of each file. Everything is read again where what was read cannot be told from what was not: history
    * was lost, a shallow clone was deepened, or files are indexed that were there before and were not.
    */
-  async update({ signal, onEvent }: CommitRun): Promise<CommitSummary> {
+  async update({ rebuild = false, signal, onEvent }: CommitRun): Promise<CommitSummary> {
     const repository = await openRepository(this.#workspace, signal);
     if (repository.kind === "none") return { status: "no-history", reason: repository.detail };
     let isComplete = true;
@@ -84,16 +92,19 @@ export class CommitIndex {
     };
     const files = await this.#files.inspect(readFiles);
     const fingerprint = await this.#fingerprint();
-    const state = await this.#state();
+    const state = rebuild ? undefined : await this.#state();
     const last = state?.isComplete === true ? state : undefined;
-    if (last?.mark === historyMark(repository) && files.unknown.size <= last.filesWithout) return { status: "current" };
+    if (last?.mark === historyMark(repository) && hashOf(files.unknown) === last.filesWithout)
+      return { status: "current" };
     const since = last && markedHead(last.mark, repository);
     const reading = { isWanted: (path: string) => files.indexed.has(path), signal, onNotice };
     const areKnown = since !== undefined && !(await hadAny(repository, since, files.unknown, signal));
     const read = (from: string | undefined) => readCommits(repository, { ...reading, since: from });
     const history = await read(areKnown ? since : undefined);
-    const summary = await this.#embed(history, { signal, onEvent }, () => read(undefined));
+    const summary = await this.#embed(history, { rebuild, signal, onEvent }, () => read(undefined));
     if (summary.status === "interrupted") return summary;
+    // One commit fewer and another more are as many records as before: from here on only the mark could tell.
+    await this.#forget();
     if (isComplete || history.gone) await this.#remove(history.gone, repository, { signal, onNotice });
     const filesWithout = await this.#noteLastCommits(repository, files, { ...reading, since });
     const records = await this.#service.countRecords();
@@ -114,52 +125,58 @@ export class CommitIndex {
   async #embed(history: History, run: CommitRun, readAll: () => Promise<History>): Promise<CommitSummary> {
     const { commits, gone } = history;
     try {
+      if (run.rebuild === true) return await this.#rebuild(commits, run);
       const first = await commits.next();
       if (first.done === true && gone !== undefined) return { status: "current" };
-      return await this.#embedItems(itemsOf(resumed(first, commits)), run, "refuse");
+      return await this.#embedItems(itemsOf(resumed(first, commits)), run, { ifOutdated: "refuse" });
     } catch (error) {
-      if (!(error instanceof ResonaError && error.code === "INDEX_OUTDATED")) throw error;
-      // With another model nothing of what is there can stay.
-      return await this.#embedItems(itemsOf((await readAll()).commits), run, "rebuild");
+      if (!(error instanceof ResonaError && unusable.has(error.code)) || run.rebuild === true) throw error;
+      // With another model, or where it cannot be read, nothing of what is there can stay.
+      return await this.#rebuild((await readAll()).commits, run);
     } finally {
       // Ends git where nobody has asked for all commits.
       await commits.return(undefined);
     }
   }
 
+  async #rebuild(commits: AsyncIterable<Commit>, run: CommitRun): Promise<EmbedSummary> {
+    await this.#forget();
+    return this.#embedItems(itemsOf(commits), run, { rebuild: true });
+  }
+
   #embedItems(
     items: AsyncIterable<Item>,
     { signal, onEvent }: CommitRun,
-    ifOutdated: "rebuild" | "refuse",
+    options: Pick<EmbedOptions, "ifOutdated" | "rebuild">,
   ): Promise<EmbedSummary> {
     return this.#service.embedBatch(items, {
-      ifOutdated,
+      ...options,
       ...(signal === undefined ? {} : { signal }),
       ...(onEvent === undefined ? {} : { onEvent }),
     });
   }
 
-  /** Brings the last commits of files from an earlier head to the present one; how many have none then. */
+  /** Brings the last commits of files from an earlier head to the present one; `hashOf` those that have none then. */
   async #noteLastCommits(
     repository: Repository,
     { indexed, unknown }: IndexedFiles,
     reading: Omit<LastCommitChangesOptions, "isKnown">,
-  ): Promise<number> {
+  ): Promise<string> {
     const isKnown = (path: string) => !unknown.has(path);
     const changes = await readLastCommitChanges(repository, { ...reading, isKnown });
     return this.#files.writeStored(async (store, lock) => {
       const changed: FileCommit[] = [];
-      let filesWithout = 0;
+      const without: string[] = [];
       for await (const batch of store.lastCommits())
         for (const { path, isIndexed, commit: before } of batch) {
           const commit = isIndexed ? changes.commitOf(path, before) : undefined;
           if (commit !== before) changed.push({ path, commit });
           // What was indexed only meanwhile has not been looked for.
-          if (commit === undefined && indexed.has(path)) filesWithout++;
+          if (commit === undefined && indexed.has(path)) without.push(path);
         }
       lock.assertHeld();
       await store.setLastCommits(changed);
-      return filesWithout;
+      return hashOf(without);
     });
   }
 
@@ -203,6 +220,11 @@ export class CommitIndex {
     }
   }
 
+  /** Until the next `#save` everything counts as unread. */
+  async #forget(): Promise<void> {
+    await rm(join(this.#folder, STATE), { force: true });
+  }
+
   async #save(state: HistoryState): Promise<void> {
     const target = join(this.#folder, STATE);
     await writeFile(`${target}.new`, JSON.stringify(state));
@@ -232,8 +254,8 @@ interface HistoryState {
   readonly fingerprint: string;
   /** In the index of commits. */
   readonly records: number;
-  /** Indexed files that have no last commit: git does not track them, or they were not found. */
-  readonly filesWithout: number;
+  /** `hashOf` the indexed files that have no last commit: git does not track them, or they were not found. */
+  readonly filesWithout: string;
   /** False where a damaged repository let only a part be read. */
   readonly isComplete: boolean;
 }
@@ -241,12 +263,13 @@ interface HistoryState {
 function isWhole(state: Partial<HistoryState>): state is HistoryState {
   return (
     typeof state.mark === "string" &&
-    typeof state.filesWithout === "number" &&
+    typeof state.filesWithout === "string" &&
     typeof state.records === "number" &&
     typeof state.isComplete === "boolean"
   );
 }
 
+const unusable: ReadonlySet<string> = new Set(["INDEX_OUTDATED", "INDEX_TORN", "INDEX_DAMAGED"]);
 const absent: ReadonlySet<string> = new Set(["NO_INDEX", "INDEX_TORN", "INDEX_DAMAGED"]);
 
 interface IndexedFiles {
@@ -265,6 +288,13 @@ async function readFiles(store: IndexStore): Promise<IndexedFiles> {
       if (commit === undefined) unknown.add(path);
     }
   return { indexed, unknown };
+}
+
+/** Of paths in any order. */
+function hashOf(paths: Iterable<string>): string {
+  return createHash("sha256")
+    .update([...paths].toSorted().join("\0"))
+    .digest("hex");
 }
 
 /** Whether a commit has one of the files; also if that cannot be told. */

@@ -140,7 +140,8 @@ class WorkspaceEngine implements Engine {
   readonly #options: ResolvedOptions;
   readonly #index: IndexHandle<IndexStore>;
   readonly #embedders = new Map<string, Embedder>();
-  #commits: CommitIndex | undefined;
+  /** By the model: another process may have made the index of files with another one meanwhile. */
+  readonly #commits = new Map<string, CommitIndex>();
 
   constructor(workspace: string, given: EngineOptions, options: ResolvedOptions) {
     this.workspace = workspace;
@@ -200,15 +201,17 @@ class WorkspaceEngine implements Engine {
 
   /** With the model of the files: queries should not need two. */
   async #openCommits(): Promise<CommitIndex> {
-    if (this.#commits) return this.#commits;
     const { model } = await this.#index.manifest();
     const { modelThreads, remoteEmbedding, batchSize, rateLimitDelayMs } = this.#options;
     const source =
       model?.url === undefined
         ? { model: model?.path ?? BUILT_IN_MODEL, modelPooling: model?.pooling }
         : { embeddingUrl: model.url, embeddingModel: model.serviceModel };
+    const key = JSON.stringify(source);
     const options = { ...source, modelThreads, remoteEmbedding, batchSize, rateLimitDelayMs };
-    return (this.#commits ??= new CommitIndex(this.workspace, this.#index, options, this.#embedders));
+    const commits = this.#commits.get(key) ?? new CommitIndex(this.workspace, this.#index, options, this.#embedders);
+    this.#commits.set(key, commits);
+    return commits;
   }
 
   async stats(): Promise<IndexStats> {
@@ -233,7 +236,7 @@ class WorkspaceEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    await this.#commits?.close();
+    for (const commits of this.#commits.values()) await commits.close();
     await this.#index.close();
   }
 
@@ -246,28 +249,37 @@ class WorkspaceEngine implements Engine {
       const hooks = maintain ? index : { ...index, maintainIfNeeded: () => Promise.resolve() };
       return this.#run(hooks, { signal, onEvent, startedAt }, kept);
     });
-    const isAsked = summary.status === "completed" && hasCommits(this.indexPath);
-    return isAsked ? { ...summary, ...(await this.#keepCommits(signal, onEvent)) } : summary;
+    if (summary.status !== "completed" || !hasCommits(this.indexPath)) return summary;
+    const history = await this.#keepCommits({ rebuild: options.rebuild, signal, onEvent });
+    return { ...summary, ...history, durationMs: performance.now() - startedAt };
   }
 
   /** Brings the history up to date; the files are, whatever becomes of it. */
-  async #keepCommits(
-    signal: AbortSignal,
-    onEvent: (event: IndexEvent) => void,
-  ): Promise<Pick<IndexSummary, "commitsIndexed">> {
+  async #keepCommits({
+    rebuild = false,
+    signal,
+    onEvent,
+  }: {
+    readonly rebuild: boolean | undefined;
+    readonly signal: AbortSignal;
+    readonly onEvent: (event: IndexEvent) => void;
+  }): Promise<Partial<Pick<IndexSummary, "status" | "commitsIndexed">>> {
     try {
       const commits = await this.#openCommits();
-      if (await commits.isCurrent(signal)) return { commitsIndexed: 0 };
+      if (!rebuild && (await commits.isCurrent(signal))) return { commitsIndexed: 0 };
       const summary = await commits.update({
+        rebuild,
         signal,
         onEvent: (event) => {
-          if (event.type === "notice" || event.type === "debug") onEvent(event);
+          if (event.type === "debug") onEvent(event);
+          if (event.type === "notice") onEvent({ ...event, message: `History: ${event.message}` });
         },
       });
       if (summary.status === "completed") return { commitsIndexed: summary.itemsEmbedded };
+      if (summary.status === "interrupted") return { status: "interrupted" };
       return summary.status === "current" ? { commitsIndexed: 0 } : {};
     } catch (error) {
-      if (signal.aborted) return {};
+      if (signal.aborted) return { status: "interrupted" };
       const message = `The history was not brought up to date: ${error instanceof Error ? error.message : String(error)}`;
       onEvent({ type: "notice", code: "COMMITS_FAILED", message });
       return {};

@@ -97,9 +97,13 @@ export class IndexStore implements FileReader, VectorReader {
     return found;
   }
 
-  /** How many indexed files have no last commit. */
-  countWithoutCommit(): Promise<number> {
-    return this.#files.countRows("outcome = 'indexed' AND last_commit IS NULL");
+  /** The indexed files that have no last commit. */
+  async pathsWithoutCommit(): Promise<string[]> {
+    const isWithout = "outcome = 'indexed' AND last_commit IS NULL";
+    const query = () => this.#files.query().where(isWithout).select(fileCommitColumns);
+    const paths: string[] = [];
+    for await (const batch of this.#files.scan(query, readFileCommits)) for (const { path } of batch) paths.push(path);
+    return paths;
   }
 
   countChunks(): Promise<number> {

@@ -24,14 +24,14 @@ test("last commits stay with their files, whatever is written of these", async (
   const files = ["a.go", "b.go", odd, "gone.go"].map((path) => record(path));
   await store.commit({ replaced: files.map(isNew), refreshed: [], removed: [] });
   expect(await stored(store)).toEqual({ "a.go": undefined, "b.go": undefined, [odd]: undefined, "gone.go": undefined });
-  expect(await store.countWithoutCommit()).toBe(4);
+  expect((await store.pathsWithoutCommit()).length).toBe(4);
 
   const commits = files.map(({ path }, n) => ({ path, commit: n.toString().repeat(40) }));
   await store.setLastCommits([...commits, { path: "never.go", commit: "f".repeat(40) }]);
   await store.setLastCommits([]);
   const before = Object.fromEntries(commits.map(({ path, commit }) => [path, commit]));
   expect(await stored(store)).toEqual(before);
-  expect(await store.countWithoutCommit()).toBe(0);
+  expect((await store.pathsWithoutCommit()).length).toBe(0);
 
   // A file of another content, one of another time, a new one and one that is gone, in one commit.
   await store.commit({
@@ -71,7 +71,7 @@ test("only indexed files are missed among those without a last commit", async ()
   const skipped = record("b.png", 1, { kind: "skipped", reason: "binary" });
   const failed = record("c.go", 1, { kind: "failed", message: "no luck" });
   await store.commit({ replaced: [record("a.go"), skipped, failed].map(isNew), refreshed: [], removed: [] });
-  expect(await store.countWithoutCommit()).toBe(1);
+  expect((await store.pathsWithoutCommit()).length).toBe(1);
   const files = (await Array.fromAsync(store.lastCommits())).flat();
   expect(files.filter(({ isIndexed }) => isIndexed)).toEqual([{ path: "a.go", isIndexed: true, commit: undefined }]);
   store.close();
@@ -84,6 +84,6 @@ test("more files than one statement takes are written", async () => {
   await store.setLastCommits(paths.map((path, n) => ({ path, commit: n.toString(16).padStart(40, "0") })));
   const found = await stored(store);
   expect(paths.every((path, n) => found[path] === n.toString(16).padStart(40, "0"))).toBe(true);
-  expect(await store.countWithoutCommit()).toBe(0);
+  expect((await store.pathsWithoutCommit()).length).toBe(0);
   store.close();
 });
