@@ -349,7 +349,7 @@ describe("a history that cannot be brought up to date", () => {
     await engine.index();
     const notices: string[] = [];
     await engine.indexCommits({ onEvent: (event) => event.type === "notice" && notices.push(event.code) });
-    expect(notices).toEqual(["git-history-incomplete"]);
+    expect(notices).toEqual(["GIT_HISTORY_INCOMPLETE"]);
     expect(await subjects(engine)).toEqual(["commit 4"]);
     // The same is not tried over and over.
     expect(await indexed(engine)).toEqual({ commitsIndexed: 0, notices: [] });

@@ -52,6 +52,8 @@ function runFields(summary: IndexSummary): object {
     filesRemoved: summary.filesRemoved,
     filesInIndex: summary.filesInIndex,
     chunksWritten: summary.chunksWritten,
+    reusedEmbeddings: summary.reusedEmbeddings,
+    commitsIndexed: summary.commitsIndexed ?? null,
     filesFailed: summary.filesFailed,
     failures: summary.failures.map(fileFailureFields),
     durationMs: summary.durationMs,

@@ -166,7 +166,7 @@ test("a repository that git cannot use is walked, and that is told", async () =>
   write(root, { "x.log": undefined, ".git/config": "[core\n" });
   const notices: NoticeEvent[] = [];
   expect(await list(root, { onNotice: (notice) => notices.push(notice) })).toEqual([".gitignore", "a.ts"]);
-  expect(notices).toEqual([{ type: "notice", code: "git-unusable", message: expect.stringContaining("bad config") }]);
+  expect(notices).toEqual([{ type: "notice", code: "GIT_UNUSABLE", message: expect.stringContaining("bad config") }]);
 });
 
 test("a bare repository is refused, and so is git's part of any other; within a workspace they are folders", async () => {

@@ -116,7 +116,7 @@ async function* listFolder(
     if (hasListed) throw resonaError("GIT_FAILED", { path, detail: error.message }, error);
     if (await isInRepository(path)) {
       const message = `git cannot list ${path} (${error.message}); the folder is walked instead.`;
-      onNotice?.({ type: "notice", code: "git-unusable", message });
+      onNotice?.({ type: "notice", code: "GIT_UNUSABLE", message });
     }
   }
   const gitRules = new IgnoreRules(

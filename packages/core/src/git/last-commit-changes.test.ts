@@ -81,7 +81,7 @@ test("nothing is looked for that is known", async () => {
   expect(changes.commitOf("gone.ts", first)).toBeUndefined();
   expect(notices).toEqual([]);
   expect((await read((path) => path !== "a.ts")).commitOf("a.ts", undefined)).toBeUndefined();
-  expect(notices).toMatchObject([{ code: "git-history-incomplete" }]);
+  expect(notices).toMatchObject([{ code: "GIT_HISTORY_INCOMPLETE" }]);
 });
 
 test("where the earlier head is not there any more, everything is looked for", async () => {

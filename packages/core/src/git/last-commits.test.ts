@@ -183,7 +183,7 @@ test.each(["commit", "tree"])("with a broken %s, what lies before it is found an
   const found = await find(root, ["a.ts", "b.ts", "d.ts"], { onNotice });
   expect(found).toEqual([undefined, undefined, last]);
   expect(notices).toEqual([
-    { type: "notice", code: "git-history-incomplete", message: expect.stringContaining("only a part") },
+    { type: "notice", code: "GIT_HISTORY_INCOMPLETE", message: expect.stringContaining("only a part") },
   ]);
 
   // Nobody asks for what lies behind it.

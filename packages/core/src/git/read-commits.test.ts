@@ -175,7 +175,7 @@ test("with a broken object, the commits before it are read and the rest is told"
   const notices: NoticeEvent[] = [];
   const { commits } = await read(await opened(root), { onNotice: (notice) => notices.push(notice) });
   expect(commits.map(({ subject }) => subject)).toEqual(["3"]);
-  expect(notices.map(({ code }) => code)).toEqual(["git-history-incomplete"]);
+  expect(notices.map(({ code }) => code)).toEqual(["GIT_HISTORY_INCOMPLETE"]);
 });
 
 test("reading can be broken off", async () => {

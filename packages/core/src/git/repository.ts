@@ -114,5 +114,5 @@ export function pathBelow(repository: Repository, path: Buffer): string | undefi
 /** What is told when git can read only a part of the history. */
 export function incompleteHistory(repository: Repository, failure: GitFailure): NoticeEvent {
   const message = `git can read only a part of the history of ${repository.folder} (${failure.message}); the rest is left out.`;
-  return { type: "notice", code: "git-history-incomplete", message };
+  return { type: "notice", code: "GIT_HISTORY_INCOMPLETE", message };
 }

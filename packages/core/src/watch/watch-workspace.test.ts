@@ -62,7 +62,7 @@ describe("watching a workspace", () => {
     const watch = await startWatch(root, {
       run: async ({ onEvent }, number) => {
         onEvent({ type: "debug", message: `run ${number}` });
-        if (number !== 3) onEvent({ type: "notice", code: "git-unusable", message: "git cannot list /w." });
+        if (number !== 3) onEvent({ type: "notice", code: "GIT_UNUSABLE", message: "git cannot list /w." });
         return nothingDone;
       },
     });
