@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -20,7 +21,8 @@ it("reads on while the command line writes the same index, and says who writes i
   for (const [path, text] of Object.entries(manyFiles(20))) await writeFile(join(workspace, path.slice(4)), text);
 
   const args = ["--conditions=@resona/source", cli, "index", "--workspace", workspace];
-  const command = spawn(process.execPath, args, { stdio: "ignore" });
+  const command = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+  const said = text(command.stderr);
   onTestFinished(() => void command.kill("SIGKILL"));
   const ended = once(command, "exit");
   // Whoever has the lock and stands still has it for as long as that lasts.
@@ -34,7 +36,7 @@ it("reads on while the command line writes the same index, and says who writes i
   expect((await client.search("apples")).hits).toMatchObject([{ path: "apples.md" }]);
 
   command.kill("SIGCONT");
-  expect(await ended).toEqual([0, null]);
+  expect([...(await ended), await said]).toEqual([0, null, expect.not.stringContaining("error")]);
   expect(await client.index()).toMatchObject({ filesIndexed: 0, filesInIndex: 21 });
   expect((await client.search("upload3x7", { limit: 1 })).hits).toMatchObject([{ path: "upload-3.ts" }]);
 });

@@ -86,11 +86,13 @@ export async function inspectLock(folder: string): Promise<LockState> {
 async function inTurn(folder: string, work: () => Promise<WriterLock>): Promise<WriterLock> {
   // Three seconds: longer than the turn of a process that was killed in it counts.
   const retries = { retries: 60, factor: 1, minTimeout: 50 };
-  const endTurn = await acquire(join(folder, "takeover"), { realpath: false, stale: TURN_STALE_MS, retries });
+  // A turn that took too long, because the process was stopped in it, is ended by another one; the lock itself decides.
+  const onCompromised = () => undefined;
+  const settings = { realpath: false, stale: TURN_STALE_MS, retries, onCompromised };
+  const endTurn = await acquire(join(folder, "takeover"), settings);
   try {
     return await work();
   } finally {
-    // A turn that took too long was ended by another process; the lock itself decides.
     await endTurn().catch(() => undefined);
   }
 }
