@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
+import { text as textOf } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -22,7 +22,7 @@ it("reads on while the command line writes the same index, and says who writes i
 
   const args = ["--conditions=@resona/source", cli, "index", "--workspace", workspace];
   const command = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
-  const said = text(command.stderr);
+  const said = textOf(command.stderr);
   onTestFinished(() => void command.kill("SIGKILL"));
   const ended = once(command, "exit");
   // Whoever has the lock and stands still has it for as long as that lasts.
