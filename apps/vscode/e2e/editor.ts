@@ -85,9 +85,23 @@ export class Editor {
 
   /** Runs a command from the palette by its whole title, "Category: Title". */
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press("F1");
-    await this.type(`>${title}`);
+    await this.#openPalette(`>${title}`);
     await this.pick(title);
+  }
+
+  /** What the window itself does just then may take the focus, and the palette closes with that. */
+  async #openPalette(text: string): Promise<void> {
+    const input = this.quickInput.locator("input.input");
+    const open = async (): Promise<boolean> => {
+      await this.page.keyboard.press("F1");
+      return input.fill(text, { timeout: 5_000 }).then(
+        () => true,
+        () => false,
+      );
+    };
+    for (let attempt = 1; attempt < 5; attempt++) if (await open()) return;
+    await this.page.keyboard.press("F1");
+    await input.fill(text);
   }
 
   /** The box that quick picks, input boxes and the palette share. */

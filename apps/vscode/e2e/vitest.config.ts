@@ -14,6 +14,8 @@ export default defineConfig({
     // Nothing here is a measure of time; a busy machine is waited for.
     testTimeout: 120_000,
     hookTimeout: 180_000,
+    // The window takes the focus away by itself at times, from a list that a test has just opened.
+    retry: 1,
     expect: { poll: { timeout: 60_000, interval: 100 } },
   },
 });
