@@ -7,17 +7,19 @@ import { findOrInstallChromium } from "./chromium.ts";
 import { installCodeServer, targetFrom } from "./code-server-install.ts";
 import { extensionFolder, repositoryFolder } from "./paths.ts";
 
+const vitest = join(repositoryFolder, "node_modules/vitest/vitest.mjs");
 const runners = {
   integration: join(extensionFolder, "node_modules/@vscode/test-cli/out/bin.mjs"),
-  ui: join(repositoryFolder, "node_modules/vitest/vitest.mjs"),
+  ui: vitest,
+  bounds: vitest,
 } as const;
 type Kind = keyof typeof runners;
 
 process.exitCode = await main(process.argv.slice(2));
 
 async function main([kind, ...args]: readonly string[]): Promise<number> {
-  if (kind !== undefined && kind !== "integration" && kind !== "ui") {
-    console.error(`There are the kinds integration and ui, not ${kind}.`);
+  if (!isKind(kind)) {
+    console.error(`There are the kinds ${Object.keys(runners).join(", ")}, not ${kind}.`);
     return 2;
   }
   const missing = whatIsMissing();
@@ -40,6 +42,10 @@ async function main([kind, ...args]: readonly string[]): Promise<number> {
   return Math.max(...codes);
 }
 
+function isKind(kind: string | undefined): kind is Kind | undefined {
+  return kind === undefined || kind in runners;
+}
+
 function whatIsMissing(): string | undefined {
   if (process.platform !== "linux" || process.arch !== "x64")
     return "They run on Linux for x64; elsewhere, test:desktop runs those of the extension host in desktop VS Code.";
@@ -49,7 +55,8 @@ function whatIsMissing(): string | undefined {
 
 /** Runs a kind of tests to its end and returns its exit code. */
 async function run(kind: Kind, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
-  const own = kind === "ui" ? ["run", "--config", join(import.meta.dirname, "vitest.config.ts")] : [];
+  const configs = { ui: "vitest.config.ts", bounds: "bounds/vitest.config.ts" };
+  const own = kind === "integration" ? [] : ["run", "--config", join(import.meta.dirname, configs[kind])];
   const runner = spawn(process.execPath, [runners[kind], ...own, ...args], {
     cwd: extensionFolder,
     stdio: "inherit",

@@ -65,6 +65,8 @@ async function packageExtension(folder) {
   const shipped = /^(?:package\.nls(?:\..+)?\.json|README\.md|CHANGELOG\.md|resources|l10n)$/u;
   for (const name of readdirSync(app))
     if (shipped.test(name)) cpSync(join(app, name), join(stage, name), { recursive: true });
+  // All the rest that is there goes into the extension. The icon is shown as a PNG, which this is drawn as.
+  writeFileSync(join(stage, ".vscodeignore"), "resources/icon.svg\n");
 
   const vsix = join(app, "dist-vsix", `resona-${target}.vsix`);
   mkdirSync(dirname(vsix), { recursive: true });

@@ -17,6 +17,7 @@ describe("the packed extension", () => {
     expect(files).toContain("dist/extension.cjs");
     expect(files).toContain("dist/engine-process.js");
     expect(files).toContain("LICENSE.txt");
+    expect(files).toEqual(expect.arrayContaining(["l10n/bundle.l10n.de.json", "package.nls.de.json"]));
     expect(readFileSync(join(extension, "THIRD-PARTY-NOTICES.txt"), "utf8")).toContain("@lancedb/lancedb");
     expect(files.filter((path) => /\.map$|\.ts$|\.test\.|node_modules|\.node$/u.test(path))).toEqual([]);
   });

@@ -3,6 +3,7 @@ interface CoreModules {
   readonly "changes/known-files": typeof import("../../core/src/changes/known-files.ts");
   readonly "changes/stored-hashes": typeof import("../../core/src/changes/stored-hashes.ts");
   readonly "chunk/create-chunker": typeof import("../../core/src/chunk/create-chunker.ts");
+  readonly "diagnostics/remedies": typeof import("../../core/src/diagnostics/remedies.ts");
   readonly "discover/discover-files": typeof import("../../core/src/discover/discover-files.ts");
   readonly "index-handle": typeof import("../../core/src/index-handle.ts");
   readonly "indexing/chunk-embedder": typeof import("../../core/src/indexing/chunk-embedder.ts");

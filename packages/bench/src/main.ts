@@ -1,12 +1,13 @@
 // `npm run bench`: measures every bound, prints measurement, bound and committed baseline, and writes the baseline with
-// --update. With `models`, `change-detection`, `maintenance`, `embed-scale`, `watch` or `pipeline`: the promises about
-// these, which take longer. Exits with 1 if one is not kept.
+// --update. With `models`, `change-detection`, `maintenance`, `embed-scale`, `watch`, `pipeline` or `extension`: the
+// promises about these, which take longer. Exits with 1 if one is not kept.
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 
 import { type BoundName, type Measurements, bounds } from "./bounds.ts";
 import { reportChangeDetection } from "./change-detection/report-change-detection.ts";
 import { reportEmbedScale } from "./embed-scale/report-embed-scale.ts";
+import { reportExtension } from "./extension/report-extension.ts";
 import { reportMaintenance } from "./maintenance/report-maintenance.ts";
 import { measureBounds } from "./measure-bounds.ts";
 import { reportModels } from "./models/report-models.ts";
@@ -40,6 +41,8 @@ async function report(): Promise<boolean> {
     }
     case "pipeline":
       return reportPipeline(rest[0], rest[1], progress);
+    case "extension":
+      return (await reportExtension(progress)).every(isMet);
     case undefined:
     default:
       return reportBounds();

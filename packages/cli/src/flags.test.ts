@@ -39,6 +39,14 @@ test("a choice is one of the table's", () => {
   expect(() => parse("--model-pooling", "max")).toThrow("Allowed choices are mean, cls, last.");
 });
 
+test("globs are collected, and there is no default to tell of them", () => {
+  const argv = ["--exclude", "dist", "--exclude=*.{log,tmp}"];
+  expect(engineOptions(parse(...argv), "/here").exclude).toEqual(["dist", "*.{log,tmp}"]);
+  expect(() => parse("--exclude", "")).toThrow("It must not be empty.");
+  const help = addCommonFlags(new Command()).helpInformation().replaceAll(/\s+/g, " ");
+  expect(help).toMatch(/--exclude <glob> [^(]*\(env: RESONA_EXCLUDE\)/);
+});
+
 test("the help tells the default, and where the index knows better", () => {
   const help = addCommonFlags(new Command()).helpInformation().replaceAll(/\s+/g, " ");
   expect(help).toContain("(default: the index's own, else 1500, env: RESONA_CHUNK_CHARS)");

@@ -21,6 +21,7 @@ export const engineFlags: {
   readonly [N in OptionName]: `--${Kebab<N>} <${string}>` | `--${Kebab<N>}` | null;
 } = {
   index: "--index <path>",
+  exclude: "--exclude <glob>",
   maxFileBytes: "--max-file-bytes <n>",
   chunkChars: "--chunk-chars <n>",
   maxConcurrentFiles: "--max-concurrent-files <n>",
@@ -112,7 +113,7 @@ function givenOptions(names: readonly OptionName[], flags: EngineOptions, cwd: s
 }
 
 /** Whether it names a place, as opposed to an address, a word with a meaning of its own, or what is no path at all. */
-function isRelativePath(value: string | number | boolean, option: OptionDescription): value is string {
+function isRelativePath(value: unknown, option: OptionDescription): value is string {
   if (option.type !== "path" || typeof value !== "string") return false;
   return !value.includes("://") && option.words?.includes(value) !== true;
 }
@@ -147,7 +148,7 @@ export function eachNonEmpty(text: string, previous: readonly string[] = []): re
 function engineOption(flag: string, description: OptionDescription): Option {
   const text = description.description;
   const facts = [
-    ...(description.default === undefined
+    ...(description.default === undefined || description.type === "globs"
       ? []
       : [`default: ${description.fingerprint ? "the index's own, else " : ""}${description.default}`]),
     `env: ${description.env}`,
@@ -161,6 +162,8 @@ function engineOption(flag: string, description: OptionDescription): Option {
       return option;
     case "choice":
       return option.choices(description.choices);
+    case "globs":
+      return option.argParser(eachNonEmpty);
     case "path":
     case "text":
       return option.argParser(nonEmpty);

@@ -4,6 +4,7 @@ import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { StoredHashes } from "./changes/stored-hashes.ts";
+import { historyRemedies } from "./diagnostics/remedies.ts";
 import type { Embedder } from "./embed/embedder.ts";
 import {
   createEmbeddingService,
@@ -14,13 +15,17 @@ import {
 import { ResonaError } from "./errors.ts";
 import { walkCommits } from "./git/commit-changes.ts";
 import { type LastCommitChangesOptions, readLastCommitChanges } from "./git/last-commit-changes.ts";
-import { type Commit, type History, readCommits } from "./git/read-commits.ts";
+import { type Commit, type History, maxUnread, readCommits } from "./git/read-commits.ts";
 import { historyMark, incompleteHistory, markedHead, openRepository, type Repository } from "./git/repository.ts";
 import { trackedFiles } from "./git/tracked-files.ts";
 import type { IndexHandle } from "./index-handle.ts";
 import type { CommitHit, CommitSearchResult, CommitSummary } from "./model/commit-hit.ts";
+import type { DatabaseDiagnostics, DiagnosisOptions, HealResult } from "./model/finding.ts";
+import type { StorageStats } from "./model/index-summary.ts";
 import type { EmbedEvent, EmbedSummary, Item } from "./model/item.ts";
+import type { MaintenanceFailure, MaintenanceOptions, MaintenanceResult } from "./model/maintenance.ts";
 import type { NoticeEvent } from "./model/progress.ts";
+import { fingerprintChanges } from "./options/fingerprint.ts";
 import type { ItemSearchOptions } from "./search/search-items.ts";
 import type { IndexStore } from "./store/index-store.ts";
 import type { FileCommit } from "./store/store.ts";
@@ -37,6 +42,8 @@ const REMOVED_AT_ONCE = 5_000;
 export interface CommitRun {
   /** Reads and embeds everything again. */
   readonly rebuild?: boolean | undefined;
+  /** Whether a completed run does what maintenance is due, as for `Engine.index`; true by default. */
+  readonly maintain?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: EmbedEvent) => void) | undefined;
 }
@@ -64,7 +71,8 @@ export class CommitIndex {
     this.#workspace = workspace;
     this.#files = files;
     this.#folder = commitFolder(files.folder);
-    this.#service = createEmbeddingService({ ...options, index: this.#folder }, embedders);
+    const belonging = { embedders, remedies: historyRemedies };
+    this.#service = createEmbeddingService({ ...options, index: this.#folder }, belonging);
   }
 
   /** Whether nothing is new, or at least nothing that a damaged repository gives away; a matter of milliseconds. */
@@ -73,15 +81,17 @@ export class CommitIndex {
     if (repository.kind === "none") return false;
     const state = await this.#state();
     if (state?.mark !== historyMark(repository)) return false;
-    return hashOf(await this.#files.inspect((store) => store.pathsWithoutCommit())) === state.filesWithout;
+    if (hashOf(await this.#files.inspect((store) => store.pathsWithoutCommit())) !== state.filesWithout) return false;
+    return (await this.#lostData()) === undefined;
   }
 
   /**
    * Embeds the commits that are new since the last time, removes those that the history no longer has, and notes the
    * last commit of each file. Everything is read again where what was read cannot be told from what was not: history
-   * was lost, a shallow clone was deepened, or files are indexed that were there before and were not.
+   * was lost, a shallow clone was deepened, or many files are indexed that were there before and were not; and embedded
+   * again where what was stored is lost.
    */
-  async update({ rebuild = false, signal, onEvent }: CommitRun): Promise<CommitSummary> {
+  async update({ rebuild = false, maintain, signal, onEvent }: CommitRun): Promise<CommitSummary> {
     const repository = await openRepository(this.#workspace, signal);
     if (repository.kind === "none") return { status: "no-history", reason: repository.detail };
     let isComplete = true;
@@ -91,24 +101,24 @@ export class CommitIndex {
       isComplete = false;
     };
     const files = await this.#files.inspect(readFiles);
-    const fingerprint = await this.#fingerprint();
-    const state = rebuild ? undefined : await this.#state();
+    const lost = rebuild ? undefined : await this.#lostData();
+    const state = rebuild || lost !== undefined ? undefined : await this.#state();
     const last = state?.isComplete === true ? state : undefined;
     if (last?.mark === historyMark(repository) && hashOf(files.unknown) === last.filesWithout)
       return { status: "current" };
     const since = last && markedHead(last.mark, repository);
     const reading = { isWanted: (path: string) => files.indexed.has(path), signal, onNotice };
-    const areKnown = since !== undefined && !(await hadAny(repository, since, files.unknown, signal));
-    const read = (from: string | undefined) => readCommits(repository, { ...reading, since: from });
-    const history = await read(areKnown ? since : undefined);
-    const summary = await this.#embed(history, { rebuild, signal, onEvent }, () => read(undefined));
+    const unread = since === undefined ? undefined : await unreadFiles(repository, since, files.unknown, signal);
+    const read = (from: string | undefined) => readCommits(repository, { ...reading, since: from, unread });
+    const history = await read(unread === undefined ? undefined : since);
+    const summary = await this.#embed(history, { rebuild, maintain, signal, onEvent }, lost, () => read(undefined));
     if (summary.status === "interrupted") return summary;
     // One commit fewer and another more are as many records as before: from here on only the mark could tell.
     await this.#forget();
     if (isComplete || history.gone) await this.#remove(history.gone, repository, { signal, onNotice });
     const filesWithout = await this.#noteLastCommits(repository, files, { ...reading, since });
     const records = await this.#service.countRecords();
-    await this.#save({ mark: historyMark(repository), fingerprint, records, filesWithout, isComplete });
+    await this.#save({ mark: historyMark(repository), records, filesWithout, isComplete });
     return summary;
   }
 
@@ -117,43 +127,110 @@ export class CommitIndex {
     return { query, durationMs, hits: hits.map(({ metadata, ...hit }) => toHit(hit, metadata as CommitMetadata)) };
   }
 
+  /** Of what can be measured. */
+  async storage(): Promise<Pick<StorageStats, "versions" | "fragments">> {
+    try {
+      return await this.#service.storage();
+    } catch (error) {
+      // Diagnosis says what is wrong.
+      if (error instanceof ResonaError) return { versions: 0, fragments: 0 };
+      throw error;
+    }
+  }
+
+  /** @throws ResonaError as the diagnosis of the files does. */
+  diagnose(options: DiagnosisOptions): Promise<DatabaseDiagnostics> {
+    const report = options.onProgress;
+    const onProgress: typeof report = (done) => report?.({ ...done, table: tableOf(done.table) });
+    return this.#service.getDiagnostics({ ...options, onProgress });
+  }
+
+  /** What keeps it from being maintained is a failure in the result. */
+  async maintain(options: MaintenanceOptions): Promise<MaintenanceResult> {
+    const startedAt = performance.now();
+    // The details of a step begin with the name of the table.
+    const onProgress: MaintenanceOptions["onProgress"] = (step, details) =>
+      options.onProgress?.(step, details && tableOf(details));
+    try {
+      const { failures, ...result } = await this.#service.maintain({ ...options, onProgress });
+      return { ...result, failures: failures.map((failure) => ({ ...failure, table: tableOf(failure.table) })) };
+    } catch (error) {
+      if (!(error instanceof ResonaError)) throw error;
+      const { code, message } = error;
+      const durationMs = performance.now() - startedAt;
+      const failure: MaintenanceFailure = { step: "sweep", table: tableOf("chunks"), code, message };
+      // Where nothing has been read yet there is nothing to maintain.
+      const failures = code === "NO_INDEX" ? [] : [failure];
+      return { indexRebuilt: false, durationMs, stepMs: {}, failures, notes: [], interrupted: false };
+    }
+  }
+
+  /** What is lost by that, or cannot be healed, the next `update` reads anew. */
+  async heal(): Promise<HealResult> {
+    await this.#forget();
+    try {
+      const { tables } = await this.#service.heal();
+      return { tables: tables.map((healed) => ({ ...healed, table: tableOf(healed.table) })) };
+    } catch (error) {
+      if (isAbsent(error)) return { tables: [] };
+      throw error;
+    }
+  }
+
   close(): Promise<void> {
     return this.#service.close();
   }
 
-  /** Without opening the model where nothing is new. */
-  async #embed(history: History, run: CommitRun, readAll: () => Promise<History>): Promise<CommitSummary> {
+  /**
+   * Without opening the model where nothing is new.
+   *
+   * @param lost what is missing of the stored commits, so that all of them are to be embedded again
+   */
+  async #embed(
+    history: History,
+    run: CommitRun,
+    lost: string | undefined,
+    readAll: () => Promise<History>,
+  ): Promise<CommitSummary> {
     const { commits, gone } = history;
     try {
-      if (run.rebuild === true) return await this.#rebuild(commits, run);
+      if (run.rebuild === true || lost !== undefined) return await this.#rebuild(commits, run, lost);
       const first = await commits.next();
       if (first.done === true && gone !== undefined) return { status: "current" };
       return await this.#embedItems(itemsOf(resumed(first, commits)), run, { ifOutdated: "refuse" });
     } catch (error) {
       if (!(error instanceof ResonaError && unusable.has(error.code)) || run.rebuild === true) throw error;
+      // Another process has changed the model of both since this one was opened.
+      if (error.code === "INDEX_OUTDATED" && (await this.#isEmbeddedAsFiles())) throw error;
       // With another model, or where it cannot be read, nothing of what is there can stay.
-      return await this.#rebuild((await readAll()).commits, run);
+      return await this.#rebuild((await readAll()).commits, run, error.message);
     } finally {
       // Ends git where nobody has asked for all commits.
       await commits.return(undefined);
     }
   }
 
-  async #rebuild(commits: AsyncIterable<Commit>, run: CommitRun): Promise<EmbedSummary> {
+  /** @param why a sentence that the notice gives as the reason */
+  async #rebuild(commits: AsyncIterable<Commit>, run: CommitRun, why: string | undefined): Promise<EmbedSummary> {
     await this.#forget();
-    return this.#embedItems(itemsOf(commits), run, { rebuild: true });
+    const onEvent = (event: EmbedEvent) => {
+      const isReason = why !== undefined && event.type === "notice" && event.code === "REBUILT";
+      run.onEvent?.(isReason ? { ...event, message: `${why} All commits are read and embedded anew.` } : event);
+    };
+    return this.#embedItems(itemsOf(commits), { ...run, onEvent }, { rebuild: true });
   }
 
   #embedItems(
     items: AsyncIterable<Item>,
-    { signal, onEvent }: CommitRun,
+    { maintain, signal, onEvent }: CommitRun,
     options: Pick<EmbedOptions, "ifOutdated" | "rebuild">,
   ): Promise<EmbedSummary> {
-    return this.#service.embedBatch(items, {
+    const given = {
       ...options,
       ...(signal === undefined ? {} : { signal }),
       ...(onEvent === undefined ? {} : { onEvent }),
-    });
+    };
+    return this.#service.embedBatch(items, given, maintain);
   }
 
   /** Brings the last commits of files from an earlier head to the present one; `hashOf` those that have none then. */
@@ -212,11 +289,21 @@ export class CommitIndex {
   async #state(): Promise<HistoryState | undefined> {
     try {
       const state = JSON.parse(await readFile(join(this.#folder, STATE), "utf8")) as Partial<HistoryState>;
-      if (!isWhole(state) || state.fingerprint !== (await this.#fingerprint())) return undefined;
+      if (!isWhole(state) || !(await this.#isEmbeddedAsFiles())) return undefined;
       return state.records === (await this.#service.countRecords()) ? state : undefined;
     } catch (error) {
-      if (error instanceof ResonaError && !absent.has(error.code)) throw error;
+      if (error instanceof ResonaError && !isAbsent(error)) throw error;
       return undefined;
+    }
+  }
+
+  /** What is lost of the stored commits, as far as a look of milliseconds tells; where they cannot be opened, `#state` does. */
+  async #lostData(): Promise<string | undefined> {
+    try {
+      return (await this.#service.findLostData())?.sentence;
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw error;
     }
   }
 
@@ -231,15 +318,21 @@ export class CommitIndex {
     await rename(`${target}.new`, target);
   }
 
-  /** Commits are embedded as files are. */
-  async #fingerprint(): Promise<string> {
-    return JSON.stringify((await this.#files.manifest()).fingerprint);
+  /** Whether the stored commits are; another process may have changed what one of the two was made with. */
+  async #isEmbeddedAsFiles(): Promise<boolean> {
+    const { fingerprint } = await this.#files.manifest();
+    return fingerprintChanges(fingerprint, await this.#service.fingerprint()).length === 0;
   }
 }
 
 /** Whether the history of a workspace was asked for: by the folder of its index. */
 export function hasCommits(indexPath: string): boolean {
   return existsSync(commitFolder(indexPath));
+}
+
+/** The name of a table as seen from the index of the workspace. */
+function tableOf(name: string): string {
+  return `${FOLDER}/${name}`;
 }
 
 function commitFolder(indexPath: string): string {
@@ -250,8 +343,6 @@ function commitFolder(indexPath: string): string {
 interface HistoryState {
   /** See `historyMark`. */
   readonly mark: string;
-  /** Of the index of files. */
-  readonly fingerprint: string;
   /** In the index of commits. */
   readonly records: number;
   /** `hashOf` the indexed files that have no last commit: git does not track them, or they were not found. */
@@ -271,6 +362,11 @@ function isWhole(state: Partial<HistoryState>): state is HistoryState {
 
 const unusable: ReadonlySet<string> = new Set(["INDEX_OUTDATED", "INDEX_TORN", "INDEX_DAMAGED"]);
 const absent: ReadonlySet<string> = new Set(["NO_INDEX", "INDEX_TORN", "INDEX_DAMAGED"]);
+
+/** Whether there is nothing that could be read before the next run. */
+function isAbsent(error: unknown): error is ResonaError {
+  return error instanceof ResonaError && absent.has(error.code);
+}
 
 interface IndexedFiles {
   readonly indexed: ReadonlySet<string>;
@@ -297,19 +393,21 @@ function hashOf(paths: Iterable<string>): string {
     .digest("hex");
 }
 
-/** Whether a commit has one of the files; also if that cannot be told. */
-async function hadAny(
+/** Which of the files a commit has; undefined if that cannot be told, or all commits are better read again. */
+async function unreadFiles(
   repository: Repository,
   commit: string,
   files: ReadonlySet<string>,
   signal: AbortSignal | undefined,
-): Promise<boolean> {
-  if (files.size === 0) return false;
+): Promise<readonly string[] | undefined> {
+  const found: string[] = [];
+  if (files.size === 0) return found;
   try {
-    for await (const path of trackedFiles(repository, commit, signal)) if (files.has(path)) return true;
-    return false;
+    for await (const path of trackedFiles(repository, commit, signal))
+      if (files.has(path) && (found.push(path) > maxUnread || /[\r\n]/u.test(path))) return undefined;
+    return found;
   } catch (error) {
-    if (error instanceof GitFailure) return true;
+    if (error instanceof GitFailure) return undefined;
     throw error;
   }
 }

@@ -1,12 +1,15 @@
 import { loadStoredHashes } from "./changes/stored-hashes.ts";
+import { itemRemedies, type Remedies } from "./diagnostics/remedies.ts";
 import type { Embedder } from "./embed/embedder.ts";
 import { resonaError } from "./errors.ts";
 import { IndexHandle, type StoreKind, type WritableIndex } from "./index-handle.ts";
 import { embedItems } from "./indexing/embed-items.ts";
 import { embeddingTotals } from "./indexing/embedding-totals.ts";
-import type { DatabaseDiagnostics, DiagnosisOptions, HealResult } from "./model/finding.ts";
+import type { DatabaseDiagnostics, DiagnosisOptions, Finding, HealResult } from "./model/finding.ts";
+import type { StorageStats } from "./model/index-summary.ts";
 import type { EmbedEvent, EmbedSummary, Item, ItemSearchResult, ItemStats } from "./model/item.ts";
 import type { MaintenanceOptions, MaintenanceResult } from "./model/maintenance.ts";
+import type { Fingerprint } from "./options/fingerprint.ts";
 import { type EngineOptions, optionTable } from "./options/options.ts";
 import { resolveOptions } from "./options/resolve-options.ts";
 import { type ItemSearchOptions, searchItems } from "./search/search-items.ts";
@@ -81,23 +84,26 @@ export interface EmbeddingService {
   close(): Promise<void>;
 }
 
-/**
- * The composition root behind `openEmbeddingService`.
- *
- * @param embedders open models, if they are shared with another index.
- */
+/** What an index that belongs to another one has of that. */
+interface Belonging {
+  /** Open models. */
+  readonly embedders?: Map<string, Embedder>;
+  readonly remedies?: Remedies;
+}
+
+/** The composition root behind `openEmbeddingService`. */
 export function createEmbeddingService(
   options: EmbeddingServiceOptions,
-  embedders?: Map<string, Embedder>,
+  { embedders, remedies = itemRemedies }: Belonging = {},
 ): ItemService {
   const { index, ...given } = options;
   if (typeof index !== "string" || index === "")
     throw resonaError("OPTION_INVALID", { option: "index", detail: "must be the path of a folder" });
   const resolved = resolveOptions(options, index);
-  return new ItemService(new IndexHandle(itemStore, given, resolved, undefined, embedders));
+  return new ItemService(new IndexHandle({ ...itemStore, remedies }, given, resolved, undefined, embedders));
 }
 
-const itemStore: StoreKind<ItemStore> = {
+const itemStore: Omit<StoreKind<ItemStore>, "remedies"> = {
   contents: "items",
   open: (folder, dimension) => ItemStore.open(folder, dimension),
   create: (folder, dimension) => ItemStore.create(folder, dimension),
@@ -117,12 +123,18 @@ export class ItemService implements EmbeddingService {
     return this.#index.folder;
   }
 
-  async embedBatch(items: AsyncIterable<Item> | Iterable<Item>, options: EmbedOptions = {}): Promise<EmbedSummary> {
+  /** @param maintain whether a completed run does what maintenance is due */
+  async embedBatch(
+    items: AsyncIterable<Item> | Iterable<Item>,
+    options: EmbedOptions = {},
+    maintain = true,
+  ): Promise<EmbedSummary> {
     const { signal = new AbortController().signal, onEvent = () => undefined } = options;
     const startedAt = performance.now();
-    return this.#index.write({ ...options, onEvent }, (index) =>
-      this.#run(items, index, { signal, onEvent, startedAt }),
-    );
+    return this.#index.write({ ...options, onEvent }, (index) => {
+      const hooks = maintain ? index : { ...index, maintainIfNeeded: () => Promise.resolve() };
+      return this.#run(items, hooks, { signal, onEvent, startedAt });
+    });
   }
 
   async search(query: string, options: ItemSearchOptions = {}): Promise<ItemSearchResult> {
@@ -138,6 +150,21 @@ export class ItemService implements EmbeddingService {
   /** As `stats` does, from metadata alone. */
   countRecords(): Promise<number> {
     return this.#index.inspect((store) => store.countRecords());
+  }
+
+  /** The part of `stats` that is metadata alone. */
+  storage(): Promise<StorageStats> {
+    return this.#index.inspect((store) => storageStats(store.tables, this.indexPath));
+  }
+
+  /** What it was made with. */
+  async fingerprint(): Promise<Fingerprint> {
+    return (await this.#index.manifest()).fingerprint;
+  }
+
+  /** A look of milliseconds; undefined if nothing is lost as far as that tells. */
+  findLostData(): Promise<Finding | undefined> {
+    return this.#index.findLostData();
   }
 
   /** Ids of stored items that fulfil a condition, `limit` at most. */

@@ -5,17 +5,20 @@ import { resolve } from "node:path";
 import { createChunker } from "./chunk/create-chunker.ts";
 import { KeptChunker } from "./chunk/kept-chunker.ts";
 import { CommitIndex, type CommitRun, hasCommits } from "./commit-index.ts";
+import { workspaceRemedies } from "./diagnostics/remedies.ts";
+import { withHistory as withHistoryDiagnosed } from "./diagnostics/with-history.ts";
 import type { Embedder } from "./embed/embedder.ts";
-import { resonaError } from "./errors.ts";
+import { ResonaError, resonaError } from "./errors.ts";
 import { IndexHandle, KEEP_VERSIONS_DAYS, type StoreKind, type WritableIndex } from "./index-handle.ts";
 import { embeddingTotals } from "./indexing/embedding-totals.ts";
 import { indexWorkspace } from "./indexing/index-workspace.ts";
 import { maintainInPassing } from "./maintenance/maintain-in-passing.ts";
+import { withHistory as withHistoryMaintained } from "./maintenance/with-history.ts";
 import type { CommitSearchResult, CommitSummary } from "./model/commit-hit.ts";
 import type { DatabaseDiagnostics, DiagnosisOptions, HealResult } from "./model/finding.ts";
 import type { IndexStats, IndexSummary } from "./model/index-summary.ts";
 import type { MaintenanceOptions, MaintenanceResult } from "./model/maintenance.ts";
-import type { IndexEvent } from "./model/progress.ts";
+import type { IndexEvent, ProgressEvent } from "./model/progress.ts";
 import type { SearchResult } from "./model/search-hit.ts";
 import { BUILT_IN_MODEL, type EngineOptions, type ResolvedOptions } from "./options/options.ts";
 import { resolveOptions } from "./options/resolve-options.ts";
@@ -36,6 +39,11 @@ export interface IndexOptions {
    * is built anew in any case.
    */
   readonly ifOutdated?: "rebuild" | "refuse";
+  /**
+   * Whether a completed run does what maintenance is due, which takes many times longer than a file that was saved. True
+   * by default; who passes false calls `maintain({ onlyIfNeeded: true })` in a pause, before some dozens of such runs.
+   */
+  readonly maintain?: boolean;
   /**
    * Aborting commits what is embedded and ends the run with `status: "interrupted"`; the next run continues. While the
    * model is still being loaded, the call rejects with the signal's reason.
@@ -94,15 +102,15 @@ export interface Engine {
   /** @throws ResonaError NO_INDEX, INDEX_BEING_BUILT, INDEX_OF_OTHER_WORKSPACE, and those of a broken index. */
   stats(): Promise<IndexStats>;
   /**
-   * Compacts, brings the indexes up to date and removes old versions; searches go on meanwhile. A step that fails is
-   * in the result, and the others are done all the same.
+   * Compacts, brings the indexes up to date and removes old versions, of the history as well; searches go on meanwhile.
+   * A step that fails is in the result, and the others are done all the same.
    *
    * @throws ResonaError OPTION_INVALID, NO_INDEX, INDEX_BEING_BUILT, INDEX_LOCKED, INDEX_OF_OTHER_WORKSPACE,
    * INDEX_NOT_WRITABLE, DISK_FULL (if not even the lock can be taken), INDEX_DAMAGED.
    */
   maintain(options?: MaintenanceOptions): Promise<MaintenanceResult>;
   /**
-   * Looks for everything that is known to go wrong with an index. Changes nothing, needs no lock and works on an index
+   * Looks for everything that is known to go wrong with an index and with the history. Changes nothing, needs no lock and works on an index
    * that cannot be opened: trouble is a finding, not an error. Quick unless `deep` is asked for; memory does not grow
    * with the number of records either way.
    *
@@ -111,7 +119,7 @@ export interface Engine {
   getDiagnostics(options?: DiagnosisOptions): Promise<DatabaseDiagnostics>;
   /**
    * Makes tables that a power cut has made unopenable go back to their newest whole version, as `index` does, without
-   * embedding anything. What was lost the next `index` does again.
+   * embedding anything; those of the history as well. What was lost the next `index` does again.
    *
    * @throws ResonaError NO_INDEX, INDEX_BEING_BUILT, INDEX_LOCKED, INDEX_OF_OTHER_WORKSPACE, INDEX_NOT_WRITABLE,
    * DISK_FULL, INDEX_DAMAGED if only building it anew helps.
@@ -130,6 +138,7 @@ export async function createEngine(options: { readonly workspace: string } & Eng
 
 const workspaceStore: StoreKind<IndexStore> = {
   contents: "workspace",
+  remedies: workspaceRemedies,
   open: (folder, dimension) => IndexStore.open(folder, dimension),
   create: (folder, dimension) => IndexStore.create(folder, dimension),
   repair: (store) => store.repair(),
@@ -154,11 +163,12 @@ class WorkspaceEngine implements Engine {
   }
 
   async index(options: IndexOptions = {}): Promise<IndexSummary> {
-    return this.#indexFiles(options, true);
+    return this.#indexFiles(options, options.maintain ?? true);
   }
 
   async watch(options: WatchOptions): Promise<void> {
     const { workspace, indexPath } = this;
+    const { exclude } = this.#options;
     const chunker = new KeptChunker();
     const maintain: WatchedIndex["maintain"] = async ({ signal, onEvent }) => {
       // Maintenance can use the memory.
@@ -172,7 +182,7 @@ class WorkspaceEngine implements Engine {
       return this.#indexFiles(run, true);
     };
     try {
-      await watchWorkspace({ workspace, indexPath, index, maintain }, options);
+      await watchWorkspace({ workspace, indexPath, exclude, index, maintain }, options);
     } finally {
       await chunker.close();
     }
@@ -199,40 +209,57 @@ class WorkspaceEngine implements Engine {
     return (await this.#openCommits()).search(query, options);
   }
 
-  /** With the model of the files: queries should not need two. */
+  /** With the model and the size of chunks of the files: queries should not need two. */
   async #openCommits(): Promise<CommitIndex> {
-    const { model } = await this.#index.manifest();
+    const { model, fingerprint } = await this.#index.manifest();
     const { modelThreads, remoteEmbedding, batchSize, rateLimitDelayMs } = this.#options;
     const source =
       model?.url === undefined
         ? { model: model?.path ?? BUILT_IN_MODEL, modelPooling: model?.pooling }
         : { embeddingUrl: model.url, embeddingModel: model.serviceModel };
-    const key = JSON.stringify(source);
-    const options = { ...source, modelThreads, remoteEmbedding, batchSize, rateLimitDelayMs };
+    const chunkChars = Number(fingerprint["chunkChars"]);
+    const key = JSON.stringify({ ...source, chunkChars });
+    const options = { ...source, chunkChars, modelThreads, remoteEmbedding, batchSize, rateLimitDelayMs };
     const commits = this.#commits.get(key) ?? new CommitIndex(this.workspace, this.#index, options, this.#embedders);
     this.#commits.set(key, commits);
     return commits;
   }
 
   async stats(): Promise<IndexStats> {
-    return this.#index.inspect(async (store, manifest) => ({
+    const stats = await this.#index.inspect(async (store, manifest) => ({
       ...describeIndex(this.indexPath, manifest),
       workspace: this.workspace,
       ...(await fileStats(store)),
       ...(await storageStats(store.tables, this.indexPath)),
     }));
+    if (!hasCommits(this.indexPath)) return stats;
+    const { versions, fragments } = await (await this.#openCommits()).storage();
+    return { ...stats, versions: stats.versions + versions, fragments: stats.fragments + fragments };
   }
 
-  maintain(options: MaintenanceOptions = {}): Promise<MaintenanceResult> {
-    return this.#index.maintain(options);
+  async maintain(options: MaintenanceOptions = {}): Promise<MaintenanceResult> {
+    const files = await this.#index.maintain(options);
+    if (files.interrupted || !hasCommits(this.indexPath)) return files;
+    return withHistoryMaintained(files, await (await this.#openCommits()).maintain(options));
   }
 
-  getDiagnostics(options: DiagnosisOptions = {}): Promise<DatabaseDiagnostics> {
-    return this.#index.diagnose(options);
+  async getDiagnostics(options: DiagnosisOptions = {}): Promise<DatabaseDiagnostics> {
+    const files = await this.#index.diagnose(options);
+    if (!hasCommits(this.indexPath)) return files;
+    try {
+      return withHistoryDiagnosed(files, await (await this.#openCommits()).diagnose(options));
+    } catch (error) {
+      // It is not there yet, or of no use without the files', which is among the findings.
+      if (error instanceof ResonaError) return files;
+      throw error;
+    }
   }
 
-  heal(): Promise<HealResult> {
-    return this.#index.heal();
+  async heal(): Promise<HealResult> {
+    const { tables } = await this.#index.heal();
+    if (!hasCommits(this.indexPath)) return { tables };
+    const history = await (await this.#openCommits()).heal();
+    return { tables: [...tables, ...history.tables] };
   }
 
   async close(): Promise<void> {
@@ -241,8 +268,13 @@ class WorkspaceEngine implements Engine {
   }
 
   async #indexFiles(options: IndexOptions, maintain: boolean, kept?: KeptChunker): Promise<IndexSummary> {
-    const { signal = new AbortController().signal, onEvent = () => undefined } = options;
+    const { signal = new AbortController().signal } = options;
     const startedAt = performance.now();
+    let files: ProgressEvent | undefined;
+    const onEvent = (event: IndexEvent) => {
+      if (event.type === "progress") files = event;
+      options.onEvent?.(event);
+    };
     // It was there when the engine was opened; the folder of the index would make it again, empty.
     await resolveWorkspace(this.workspace);
     const summary = await this.#index.write({ ...options, onEvent }, (index) => {
@@ -250,27 +282,38 @@ class WorkspaceEngine implements Engine {
       return this.#run(hooks, { signal, onEvent, startedAt }, kept);
     });
     if (summary.status !== "completed" || !hasCommits(this.indexPath)) return summary;
-    const history = await this.#keepCommits({ rebuild: options.rebuild, signal, onEvent });
+    const history = await this.#keepCommits({ rebuild: options.rebuild, maintain, signal, onEvent, files });
     return { ...summary, ...history, durationMs: performance.now() - startedAt };
   }
 
   /** Brings the history up to date; the files are, whatever becomes of it. */
   async #keepCommits({
     rebuild = false,
+    maintain,
     signal,
     onEvent,
+    files,
   }: {
     readonly rebuild: boolean | undefined;
+    readonly maintain: boolean;
     readonly signal: AbortSignal;
     readonly onEvent: (event: IndexEvent) => void;
+    /** The last that was told of the files. */
+    readonly files: ProgressEvent | undefined;
   }): Promise<Partial<Pick<IndexSummary, "status" | "commitsIndexed">>> {
     try {
       const commits = await this.#openCommits();
       if (!rebuild && (await commits.isCurrent(signal))) return { commitsIndexed: 0 };
+      const progress = (commitsRead: number, commitsEmbedded: number, rssBytes: number) => {
+        if (files) onEvent({ ...files, stage: "history", commitsRead, commitsEmbedded, rssBytes });
+      };
+      progress(0, 0, process.memoryUsage.rss());
       const summary = await commits.update({
         rebuild,
+        maintain,
         signal,
         onEvent: (event) => {
+          if (event.type === "item-progress") progress(event.itemsRead, event.itemsEmbedded, event.rssBytes);
           if (event.type === "debug") onEvent(event);
           if (event.type === "notice") onEvent({ ...event, message: `History: ${event.message}` });
         },

@@ -2,7 +2,9 @@ import { sep } from "node:path";
 
 import type { Misfit } from "./diagnostics/checks/check-identity.ts";
 import { diagnoseIndex } from "./diagnostics/diagnose-index.ts";
+import { findLostData } from "./diagnostics/find-lost-data.ts";
 import { healIndex } from "./diagnostics/heal-index.ts";
+import type { Remedies } from "./diagnostics/remedies.ts";
 import type { Embedder } from "./embed/embedder.ts";
 import { createHttpEmbedder, httpModelId, servicePrefixes } from "./embed/http-embedder.ts";
 import { identifyModel } from "./embed/identify-model.ts";
@@ -11,7 +13,7 @@ import { ResonaError, resonaError } from "./errors.ts";
 import type { CommitHooks } from "./indexing/commit-queue.ts";
 import { maintainInPassing } from "./maintenance/maintain-in-passing.ts";
 import { maintainTables } from "./maintenance/maintain.ts";
-import type { DatabaseDiagnostics, DiagnosisOptions, HealResult } from "./model/finding.ts";
+import type { DatabaseDiagnostics, DiagnosisOptions, Finding, HealResult } from "./model/finding.ts";
 import type { MaintenanceOptions, MaintenanceResult } from "./model/maintenance.ts";
 import type { RunEvent } from "./model/progress.ts";
 import { type ModelChoice, chooseModel } from "./options/choose-model.ts";
@@ -53,6 +55,8 @@ interface IndexTables {
 /** The store of one kind of index. */
 export interface StoreKind<S extends IndexTables> {
   readonly contents: IndexContents;
+  /** What helps when something is wrong with it. */
+  readonly remedies: Remedies;
   open(folder: string, dimension: number): Promise<S>;
   create(folder: string, dimension: number): Promise<S>;
   /** Takes back what a crash has left half done; the number of sources that are to be done again. */
@@ -185,12 +189,17 @@ export class IndexHandle<S extends IndexTables> {
   /** Changes nothing and works on an index that cannot be opened. */
   diagnose(options: DiagnosisOptions): Promise<DatabaseDiagnostics> {
     const { folder } = this;
-    const { contents } = this.#kind;
+    const { remedies } = this.#kind;
     const refuseOthers = (manifest: IndexManifest) => {
       this.#refuseOthers(manifest);
     };
     const compare = (manifest: IndexManifest) => this.#compare(manifest, options.signal);
-    return diagnoseIndex({ folder, contents, refuseOthers, compare }, options);
+    return diagnoseIndex({ folder, remedies, refuseOthers, compare }, options);
+  }
+
+  /** A look of milliseconds at an index that can be opened; see `findLostData`. */
+  findLostData(): Promise<Finding | undefined> {
+    return this.inspect(({ tables }) => findLostData(tables, this.#kind.remedies));
   }
 
   /** Makes tables that cannot be opened go back to their newest whole version; the next run does the rest. */

@@ -107,7 +107,39 @@ describe("an index", () => {
     const skipped = { binary: 2, "lock-file": 1, "too-large": 1, empty: 1 };
     expect((await engine.index()).skipped).toEqual(skipped);
     expect((await engine.index()).skipped).toEqual(skipped);
-    expect((await engine.stats()).skipped).toEqual(skipped);
+    const stats = await engine.stats();
+    expect(stats.skipped).toEqual(skipped);
+    expect(stats.skippedPaths["lock-file"]).toEqual(["package-lock.json"]);
+    expect(stats.skippedPaths.binary?.toSorted()).toEqual(["data.bin2", "logo.png"]);
+  });
+
+  it("leaves out what globs exclude, forgets what it had of that, and takes it in again without them", async () => {
+    const workspace = await workspaceWith({ "a.ts": uploads, "old/b.py": invoices, "old/c/d.py": invoices });
+    const all = await engineFor(workspace);
+    await all.index();
+    expect(await answer(all, "total_of_invoice")).toMatch(/^old\//);
+    const some = await engineFor(workspace, { exclude: ["old"] });
+    const summary = await some.index();
+    expect(summary).toMatchObject({ filesInIndex: 1, filesRemoved: 2, skipped: { excluded: 1 } });
+    expect((await some.stats()).skippedPaths).toEqual({ excluded: ["old"] });
+    expect(await answer(some, "total_of_invoice")).not.toMatch(/^old\//);
+    expect(await some.index()).toMatchObject({ filesUnchanged: 2, filesIndexed: 0, filesRemoved: 0 });
+    expect(await all.index()).toMatchObject({ filesInIndex: 3, filesIndexed: 2, skipped: {} });
+    expect(await answer(all, "total_of_invoice")).toMatch(/^old\//);
+
+    const oneFile = await engineFor(workspace, { exclude: ["*.py"] });
+    expect(await oneFile.index()).toMatchObject({ filesInIndex: 1, skipped: { excluded: 2 } });
+    expect(await all.index()).toMatchObject({ filesInIndex: 3, filesIndexed: 2, skipped: {} });
+  });
+
+  it("is maintained by a run unless that is left for later", async () => {
+    const workspace = await workspaceWith({ "a.ts": uploads });
+    const engine = await engineFor(workspace);
+    const record = join(engine.indexPath, "maintenance.json");
+    await engine.index({ maintain: false });
+    expect(existsSync(record)).toBe(false);
+    await engine.index();
+    expect(existsSync(record)).toBe(true);
   });
 
   it("takes in a file that was too large once the limit is raised", async () => {

@@ -65,6 +65,19 @@ describe("an engine that watches", () => {
     await expect.poll(changes, patience).toEqual([...first, [2, 0]]);
   });
 
+  it("does nothing when what is excluded changes", async () => {
+    const root = await temporaryFolder();
+    write(root, { "a.ts": definition("openHarbour"), "out/sub/b.ts": "", "c.log": "", "sub/g.ts": "" });
+    const { engine, events } = await watching(root, { exclude: ["/out", "*.log"] });
+    const runs = () => events.filter(({ type }) => type === "indexed").length;
+    write(root, { "out/sub/b.ts": definition("closeHarbour"), "out/new/d.ts": "x", "c.log": "x", "sub/e.log": "x" });
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(runs()).toBe(1);
+    write(root, { "f.ts": definition("leaveHarbour") });
+    await expect.poll(() => found(engine, "leaveHarbour"), patience).toEqual(["f.ts"]);
+    expect(await found(engine, "closeHarbour")).toEqual([]);
+  });
+
   it("finds what is saved whatever the clock says: with a time that is still to come, or one that goes back", async () => {
     const root = await temporaryFolder();
     const saveAt = async (name: string, time: number) => {

@@ -2,7 +2,7 @@ import { matchesGlob } from "node:path";
 
 import { expect, it } from "vitest";
 
-import { ChangeFilter, enabledGlobs } from "./change-filter.ts";
+import { ChangeFilter } from "./change-filter.ts";
 
 const filter = (...globs: string[]) => new ChangeFilter(".resona", globs, (glob, path) => matchesGlob(path, glob));
 
@@ -36,9 +36,4 @@ it("looks at a folder once, however many files in it change", () => {
   });
   for (let i = 0; i < 1_000; i++) one.matters(`out/${i % 10}/file-${i}.js`);
   expect(matched).toBe(1);
-});
-
-it("takes the globs that are switched on", () => {
-  const exclude = { "**/.git": true, "**/*.js": { when: "$(basename).ts" }, "**/out": false };
-  expect(enabledGlobs(exclude, undefined, { "**/node_modules": true })).toEqual(["**/.git", "**/node_modules"]);
 });

@@ -17,7 +17,7 @@ export class ChangeFilter {
 
   /**
    * @param indexFolder relative to the folder, with `/`.
-   * @param globs of what the user does not want to see: it is not waited upon, and the next run takes it in.
+   * @param globs of what the user does not want to see; it is not indexed.
    */
   constructor(indexFolder: string, globs: readonly string[], matches: GlobMatcher) {
     this.#indexFolder = indexFolder;
@@ -46,11 +46,4 @@ export class ChangeFilter {
   #isLeftOut(path: string): boolean {
     return path === this.#indexFolder || this.#globs.some((glob) => this.#matches(glob, path));
   }
-}
-
-/** The globs that are switched on in `files.exclude` and settings like it; those with a condition are not. */
-export function enabledGlobs(...settings: readonly (Readonly<Record<string, unknown>> | undefined)[]): string[] {
-  return settings.flatMap((globs) =>
-    Object.entries(globs ?? {}).flatMap(([glob, value]) => (value === true ? [glob] : [])),
-  );
 }

@@ -48,9 +48,11 @@ const maintained = { interrupted: false } as MaintenanceResult;
 /** An engine whose runs end as they are told to; counts them. */
 function engineOf(index: (run: number, signal: AbortSignal | undefined) => Promise<IndexSummary>) {
   const calls = { index: 0, maintain: 0, atOnce: 0, mostAtOnce: 0, ifOutdated: new Set<unknown>() };
+  const maintaining: unknown[] = [];
   const engine: KeptFolder["engine"] = {
-    index: async ({ signal, ifOutdated } = {}) => {
+    index: async ({ signal, ifOutdated, maintain } = {}) => {
       calls.ifOutdated.add(ifOutdated);
+      maintaining.push(maintain);
       calls.mostAtOnce = Math.max(calls.mostAtOnce, ++calls.atOnce);
       try {
         return await index(++calls.index, signal);
@@ -63,7 +65,7 @@ function engineOf(index: (run: number, signal: AbortSignal | undefined) => Promi
       return maintained;
     },
   };
-  return { engine, calls };
+  return { engine, calls, maintaining };
 }
 
 const atIndex = (workspace: string) => join(workspace, ".resona/index.json");
@@ -109,7 +111,7 @@ it("goes on by itself when the engine is killed in the middle of a run, and noth
 
 it("makes one run of many changes, one after another, and only one more of those during a run", async () => {
   const run = Promise.withResolvers<IndexSummary>();
-  const { engine, calls } = engineOf((n) => (n === 2 ? run.promise : Promise.resolve(summary(0))));
+  const { engine, calls, maintaining } = engineOf((n) => (n === 2 ? run.promise : Promise.resolve(summary(0))));
   const { keeper, summaries } = keep({ engine });
   await vi.waitFor(() => expect(summaries).toHaveLength(1));
   for (let i = 0; i < 1_000; i++) keeper.changed();
@@ -120,6 +122,8 @@ it("makes one run of many changes, one after another, and only one more of those
   await vi.waitFor(() => expect(calls.maintain).toBe(1));
   expect(calls).toMatchObject({ index: 3, mostAtOnce: 1 });
   expect([...calls.ifOutdated]).toEqual(["refuse"]);
+  // Only the first does what was due before.
+  expect(maintaining).toEqual([true, false, false]);
 });
 
 it.each(["INDEX_LOCKED", "LOCK_LOST", "ENGINE_CRASHED"])("tries again after %s, without a word", async (code) => {

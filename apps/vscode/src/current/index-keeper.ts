@@ -2,7 +2,7 @@ import type { IndexSummary } from "@resona/core";
 
 import type { EngineClient } from "../engine-client/engine-client.ts";
 import { EngineError, engineError } from "../protocol/engine-error.ts";
-import { RefreshSchedule, type RunOutcome, type ScheduleTiming, defaultTiming } from "./refresh-schedule.ts";
+import { RefreshSchedule, type RunOutcome, type ScheduleTiming, type Work, defaultTiming } from "./refresh-schedule.ts";
 
 /** A folder whose index is kept current. */
 export interface KeptFolder {
@@ -86,30 +86,30 @@ export class IndexKeeper {
     const now = performance.now();
     const step = this.#schedule.next(now);
     if (step.kind === "wait") this.#timer = setTimeout(() => this.#plan(), step.until - now);
-    else if (step.kind !== "rest") void this.#work(step.kind);
+    else if (step.kind !== "rest") void this.#work(step);
   }
 
-  async #work(kind: "index" | "maintain"): Promise<void> {
+  async #work(work: Work): Promise<void> {
     this.#isAtWork = true;
     const { signal } = this.#stopping;
     try {
-      if ((await this.#isLaterBetter(kind)) || signal.aborted) return;
-      this.#schedule.begin(kind);
-      this.#schedule.end(await this.#run(kind, signal), performance.now());
+      if ((await this.#isLaterBetter(work)) || signal.aborted) return;
+      this.#schedule.begin(work);
+      this.#schedule.end(await this.#run(work, signal), performance.now());
     } finally {
       this.#isAtWork = false;
       this.#plan();
     }
   }
 
-  async #isLaterBetter(kind: "index" | "maintain"): Promise<boolean> {
+  async #isLaterBetter({ kind }: Work): Promise<boolean> {
     return kind === "index" && (await this.#folder.gitIsBusy()) && this.#schedule.waitForGit(performance.now());
   }
 
-  async #run(kind: "index" | "maintain", signal: AbortSignal): Promise<RunOutcome> {
+  async #run(work: Work, signal: AbortSignal): Promise<RunOutcome> {
     try {
       if (!(await this.#folder.hasIndex())) return "pointless";
-      return await (kind === "index" ? this.#index(signal) : this.#maintain(signal));
+      return await (work.kind === "index" ? this.#index(work.maintain, signal) : this.#maintain(signal));
     } catch (error) {
       if (signal.aborted) return "interrupted";
       const failure = error instanceof EngineError ? error : engineError("ENGINE_FAILED", { detail: String(error) });
@@ -119,9 +119,9 @@ export class IndexKeeper {
     }
   }
 
-  async #index(signal: AbortSignal): Promise<RunOutcome> {
+  async #index(maintain: boolean, signal: AbortSignal): Promise<RunOutcome> {
     // What needs more than an update is the user's decision.
-    const summary = await this.#folder.engine.index({ ifOutdated: "refuse", signal });
+    const summary = await this.#folder.engine.index({ ifOutdated: "refuse", maintain, signal });
     if (summary.status === "interrupted") return signal.aborted ? "interrupted" : "blocked";
     this.#folder.onIndexed(summary);
     return summary.filesIndexed > 0 || summary.filesRemoved > 0 ? "changed" : "unchanged";

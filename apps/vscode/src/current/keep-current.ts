@@ -1,5 +1,6 @@
 import { Disposable, type LogOutputChannel, RelativePattern, Uri, window, workspace } from "vscode";
 
+import { engineSections } from "../folders/engine-launch.ts";
 import type { Folder, FolderEngine, FolderEngines } from "../folders/folder-engines.ts";
 import { gitIsBusy, hasIndex } from "../folders/index-folder.ts";
 import type { ChangeFilter } from "./change-filter.ts";
@@ -41,10 +42,7 @@ export function keepCurrent(engines: FolderEngines, surroundings: Surroundings):
     workspace.onDidGrantWorkspaceTrust(() => all((one) => one.decide())),
     workspace.onDidChangeConfiguration((event) =>
       all((one) => {
-        if (
-          ["resona", "files.exclude", "search.exclude"].some((section) => event.affectsConfiguration(section, one.uri))
-        )
-          one.configure();
+        if (engineSections.some((section) => event.affectsConfiguration(section, one.uri))) one.configure();
       }),
     ),
     workspace.onDidSaveTextDocument(({ uri }) => all((one) => one.saved(uri))),

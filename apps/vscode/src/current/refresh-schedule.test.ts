@@ -9,6 +9,7 @@ const timing: ScheduleTiming = {
   maxGitWaitMs: 10_000,
   reconcileMs: 600_000,
   idleMs: 60_000,
+  maxUnmaintainedRuns: 3,
   blockedMs: { first: 1_000, last: 16_000 },
   fruitlessMs: { first: 1_000, last: 64_000 },
 };
@@ -17,15 +18,17 @@ const timing: ScheduleTiming = {
 function afterFirstRun(outcome: RunOutcome = "unchanged"): RefreshSchedule {
   const schedule = new RefreshSchedule(timing);
   schedule.setEnabled(true);
-  expect(schedule.next(0)).toEqual({ kind: "index" });
-  schedule.begin("index");
+  const first = { kind: "index", maintain: true } as const;
+  expect(schedule.next(0)).toEqual(first);
+  schedule.begin(first);
   schedule.end(outcome, 0);
   return schedule;
 }
 
-function runAt(schedule: RefreshSchedule, now: number, outcome: RunOutcome): void {
-  expect(schedule.next(now)).toEqual({ kind: "index" });
-  schedule.begin("index");
+function runAt(schedule: RefreshSchedule, now: number, outcome: RunOutcome, maintain = false): void {
+  const work = { kind: "index", maintain } as const;
+  expect(schedule.next(now)).toEqual(work);
+  schedule.begin(work);
   schedule.end(outcome, now);
 }
 
@@ -34,7 +37,7 @@ it("does nothing before it is allowed to, then begins with a run", () => {
   schedule.changed(0);
   expect(schedule.next(1e9)).toEqual({ kind: "rest" });
   schedule.setEnabled(true);
-  expect(schedule.next(1)).toEqual({ kind: "index" });
+  expect(schedule.next(1)).toMatchObject({ kind: "index" });
 });
 
 it("waits until changes pause", () => {
@@ -51,7 +54,7 @@ it("waits no longer than the maximum for changes that do not pause", () => {
     schedule.changed(now);
     expect(schedule.next(now).kind).toBe("wait");
   }
-  expect(schedule.next(5_100)).toEqual({ kind: "index" });
+  expect(schedule.next(5_100)).toMatchObject({ kind: "index" });
 });
 
 it("waits for git, but not for ever", () => {
@@ -60,13 +63,13 @@ it("waits for git, but not for ever", () => {
   let now = 500;
   for (; schedule.waitForGit(now); now += 500) expect(schedule.next(now)).toEqual({ kind: "wait", until: now + 500 });
   expect(now).toBe(10_000);
-  expect(schedule.next(now)).toEqual({ kind: "index" });
+  expect(schedule.next(now)).toMatchObject({ kind: "index" });
 });
 
 it("runs once more for whatever came during a run", () => {
   const schedule = afterFirstRun();
   schedule.changed(0);
-  schedule.begin("index");
+  schedule.begin({ kind: "index", maintain: false });
   for (let now = 500; now < 1_000; now += 10) {
     schedule.changed(now);
     expect(schedule.next(now)).toEqual({ kind: "rest" });
@@ -83,7 +86,8 @@ it("tries again after ever longer while somebody else is writing, whatever is sa
     schedule.saved(now);
     expect(schedule.next(now)).toEqual({ kind: "wait", until: now + pause });
     now += pause;
-    runAt(schedule, now, "blocked");
+    // It has not done what maintenance is due either.
+    runAt(schedule, now, "blocked", true);
   }
 });
 
@@ -111,26 +115,68 @@ it("compares the folder now and then though nothing seems to happen", () => {
 
 it("maintains once in a pause after runs that have written something", () => {
   const schedule = afterFirstRun("changed");
-  expect(schedule.next(0)).toEqual({ kind: "wait", until: 60_000 });
+  // The first run has done what was due.
+  expect(schedule.next(0)).toEqual({ kind: "wait", until: 600_000 });
+  schedule.changed(0);
+  runAt(schedule, 500, "changed");
+  expect(schedule.next(500)).toEqual({ kind: "wait", until: 60_500 });
   schedule.changed(59_900);
   // What has changed comes first.
   expect(schedule.next(60_000)).toEqual({ kind: "wait", until: 60_400 });
   runAt(schedule, 60_400, "changed");
   expect(schedule.next(120_400)).toEqual({ kind: "maintain" });
-  schedule.begin("maintain");
+  schedule.begin({ kind: "maintain" });
   schedule.end("changed", 120_400);
   expect(schedule.next(120_400)).toEqual({ kind: "wait", until: 660_400 });
+});
+
+it("maintains with a run where there is never a pause, after so many that have written something", () => {
+  const schedule = afterFirstRun();
+  let now = 0;
+  const outcomes: RunOutcome[] = ["changed", "unchanged", "changed", "failed", "changed"];
+  for (const outcome of outcomes) {
+    schedule.saved(now);
+    runAt(schedule, (now += 500), outcome);
+  }
+  schedule.saved(now);
+  runAt(schedule, (now += 500), "failed", true);
+  schedule.saved(now);
+  runAt(schedule, (now += 500), "changed", true);
+  // Nothing is due in the next pause, and the next run need not maintain.
+  expect(schedule.next(now)).toEqual({ kind: "wait", until: now + 600_000 });
+  schedule.saved(now);
+  runAt(schedule, (now += 500), "changed");
+});
+
+it("maintains later what could not be maintained, and with a run at last", () => {
+  const schedule = afterFirstRun();
+  const maintainAt = (now: number, outcome: RunOutcome) => {
+    expect(schedule.next(now)).toEqual({ kind: "maintain" });
+    schedule.begin({ kind: "maintain" });
+    schedule.end(outcome, now);
+  };
+  schedule.changed(0);
+  runAt(schedule, 500, "changed");
+  maintainAt(60_500, "blocked");
+  maintainAt(120_500, "failed");
+  expect(schedule.next(120_500)).toEqual({ kind: "wait", until: 600_500 });
+  for (const now of [200_000, 201_000]) {
+    schedule.saved(now);
+    runAt(schedule, now + 500, "changed");
+  }
+  schedule.saved(202_000);
+  runAt(schedule, 202_500, "changed", true);
 });
 
 it("does after a pause what it was told to leave", () => {
   const schedule = afterFirstRun();
   schedule.changed(0);
-  schedule.begin("index");
+  schedule.begin({ kind: "index", maintain: false });
   schedule.setEnabled(false);
   schedule.end("interrupted", 600);
   expect(schedule.next(1e9)).toEqual({ kind: "rest" });
   schedule.setEnabled(true);
-  expect(schedule.next(700)).toEqual({ kind: "index" });
+  expect(schedule.next(700)).toMatchObject({ kind: "index" });
 });
 
 /** Something that happens to a folder, after some milliseconds. */
@@ -177,7 +223,7 @@ it("never has two runs at once, and leaves no change without a run that began af
             now = step.until;
           } else {
             if (!isEnabled) faults.push("runs though it must not");
-            schedule.begin(step.kind);
+            schedule.begin(step);
             if (step.kind === "index") begunAt = now;
             runEndsAt = now + takes;
           }

@@ -1,4 +1,4 @@
-/** In milliseconds. */
+/** In milliseconds, except for counts. */
 export interface ScheduleTiming {
   /** Changes are answered when none has come for this time, … */
   readonly quietMs: number;
@@ -8,8 +8,10 @@ export interface ScheduleTiming {
   readonly maxGitWaitMs: number;
   /** The folder is compared after this time in any case, for changes that nothing has told of. */
   readonly reconcileMs: number;
-  /** What maintenance is due waits for a pause of this length. */
+  /** What maintenance is due waits for a pause of this length, … */
   readonly idleMs: number;
+  /** … or until so many runs have written something: each adds a fragment, which makes searches a little slower. */
+  readonly maxUnmaintainedRuns: number;
   /** Before a run that could not take place is tried again: for the first time, and at most. */
   readonly blockedMs: Growth;
   /** After runs that changes have asked for and that had nothing to do, as where a log is written that is ignored. */
@@ -29,17 +31,26 @@ export const defaultTiming: ScheduleTiming = {
   maxGitWaitMs: 10_000,
   reconcileMs: 600_000,
   idleMs: 60_000,
+  maxUnmaintainedRuns: 64,
   blockedMs: { first: 1_000, last: 16_000 },
   fruitlessMs: { first: 1_000, last: 64_000 },
 };
 
 /** What to do now. */
 export type Step =
-  | { readonly kind: "index" | "maintain" }
+  | Work
   /** Nothing before this time, unless something is told. */
   | { readonly kind: "wait"; readonly until: number }
   /** Nothing until something is told. */
   | { readonly kind: "rest" };
+
+export type Work =
+  | {
+      readonly kind: "index";
+      /** Whether to do what maintenance is due, too. */
+      readonly maintain: boolean;
+    }
+  | { readonly kind: "maintain" };
 
 /** How a run has ended. */
 export type RunOutcome =
@@ -63,7 +74,7 @@ export type RunOutcome =
 export class RefreshSchedule {
   readonly #timing: ScheduleTiming;
   #isEnabled = false;
-  #running: "index" | "maintain" | undefined;
+  #running: Work | undefined;
   /** Of the changes that no run has taken in. */
   #first: number | undefined;
   #last = 0;
@@ -77,6 +88,8 @@ export class RefreshSchedule {
   #fruitlessUntil = 0;
   #reconcileAt = Infinity;
   #maintainAt = Infinity;
+  /** Runs that wrote something since what maintenance is due was done; nobody knows how many there were before. */
+  #runsToMaintain = Infinity;
 
   constructor(timing: ScheduleTiming) {
     this.#timing = timing;
@@ -109,7 +122,7 @@ export class RefreshSchedule {
   next(now: number): Step {
     if (!this.#isEnabled || this.#running !== undefined) return { kind: "rest" };
     const dueAt = this.#dueAt();
-    if (now >= dueAt) return { kind: "index" };
+    if (now >= dueAt) return { kind: "index", maintain: this.#runsToMaintain >= this.#timing.maxUnmaintainedRuns };
     // What has changed comes first.
     const maintainAt = this.#first === undefined ? this.#maintainAt : Infinity;
     if (now >= maintainAt) return { kind: "maintain" };
@@ -124,9 +137,9 @@ export class RefreshSchedule {
     return true;
   }
 
-  begin(kind: "index" | "maintain"): void {
-    this.#running = kind;
-    if (kind === "maintain") {
+  begin(work: Work): void {
+    this.#running = work;
+    if (work.kind === "maintain") {
       this.#maintainAt = Infinity;
       return;
     }
@@ -137,11 +150,19 @@ export class RefreshSchedule {
   }
 
   end(outcome: RunOutcome, now: number): void {
-    const kind = this.#running;
+    const work = this.#running;
     this.#running = undefined;
-    if (kind === "maintain") {
-      if (outcome === "blocked" || outcome === "interrupted") this.#maintainAt = now + this.#timing.idleMs;
+    if (work?.kind === "maintain") {
+      if (outcome === "changed") this.#runsToMaintain = 0;
+      else if (outcome === "blocked" || outcome === "interrupted") this.#maintainAt = now + this.#timing.idleMs;
       return;
+    }
+    if (work?.maintain === true && (outcome === "changed" || outcome === "unchanged")) {
+      this.#runsToMaintain = 0;
+      this.#maintainAt = Infinity;
+    } else if (outcome === "changed") {
+      this.#runsToMaintain++;
+      this.#maintainAt = now + this.#timing.idleMs;
     }
     this.#reconcileAt = now + this.#timing.reconcileMs;
     if (outcome === "blocked" || outcome === "interrupted") this.want();
@@ -149,7 +170,6 @@ export class RefreshSchedule {
     else this.#blocked = 0;
     if (outcome === "changed") {
       this.#fruitless = 0;
-      this.#maintainAt = now + this.#timing.idleMs;
     } else if ((outcome === "unchanged" || outcome === "failed") && this.#isAskedForByChanges) {
       this.#fruitlessUntil = now + grown(this.#timing.fruitlessMs, this.#fruitless++);
     }

@@ -1,7 +1,7 @@
 import { type ExtensionContext, type LogOutputChannel, Uri, workspace } from "vscode";
 
 import { EngineClient } from "../engine-client/engine-client.ts";
-import { engineLaunch } from "./engine-launch.ts";
+import { engineLaunch, engineSections } from "./engine-launch.ts";
 import { type Folder, FolderEngines } from "./folder-engines.ts";
 import { logEngine } from "./log-engine.ts";
 
@@ -16,8 +16,10 @@ export function openWorkspaceFolders(context: ExtensionContext, log: LogOutputCh
   context.subscriptions.push(
     workspace.onDidChangeWorkspaceFolders(update),
     workspace.onDidChangeConfiguration((event) => {
-      for (const one of engines.all)
-        if (event.affectsConfiguration("resona", Uri.parse(one.folder.id))) void one.engine.refresh();
+      for (const one of engines.all) {
+        const uri = Uri.parse(one.folder.id);
+        if (engineSections.some((section) => event.affectsConfiguration(section, uri))) void one.engine.refresh();
+      }
     }),
     context.secrets.onDidChange(() => {
       for (const one of engines.all) void one.engine.refresh();

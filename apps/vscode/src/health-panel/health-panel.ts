@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 
+import type { IndexStats } from "@resona/core";
 import * as vscode from "vscode";
 
 import type { FolderMonitor } from "../health/folder-monitor.ts";
@@ -152,7 +153,7 @@ export class HealthPanel {
         if (this.#monitor.get(message.folder) !== undefined) this.show(message.folder);
         return;
       case "open-file":
-        openFailed(monitor, message.path);
+        void openLeftOut(monitor, message.path);
         return;
       case "show-log":
     }
@@ -185,8 +186,20 @@ export class HealthPanel {
   }
 }
 
-/** Opens a file that could not be indexed, and no other, whatever the page asks for. */
-function openFailed({ id, health }: FolderMonitor, path: string): void {
-  if (health.stats?.failures.some((failure) => failure.path === path) !== true) return;
-  void vscode.commands.executeCommand("vscode.open", vscode.Uri.joinPath(vscode.Uri.parse(id), path));
+/** Opens a file that is not in the index, or shows a folder, and no others, whatever the page asks for. */
+async function openLeftOut({ id, health: { stats } }: FolderMonitor, path: string): Promise<void> {
+  if (stats === undefined || !isLeftOut(stats, path)) return;
+  const uri = vscode.Uri.joinPath(vscode.Uri.parse(id), path);
+  // What is gone meanwhile the editor says best itself.
+  const type = await vscode.workspace.fs.stat(uri).then(
+    (stat) => stat.type,
+    () => vscode.FileType.Unknown,
+  );
+  const isFolder = (type & vscode.FileType.Directory) !== 0;
+  await vscode.commands.executeCommand(isFolder ? "revealInExplorer" : "vscode.open", uri);
+}
+
+function isLeftOut({ failures, skippedPaths }: IndexStats, path: string): boolean {
+  if (failures.some((failure) => failure.path === path)) return true;
+  return Object.values(skippedPaths).some((paths) => paths.includes(path));
 }

@@ -71,6 +71,7 @@ function withNames(name: string): HealthView {
       ...stats,
       modelName: name,
       failures: [{ path: name, message }],
+      skippedPaths: { binary: [`${name}1`] },
       languages: [{ language: name, files: 1, chunks: 1 }],
       indexes: [{ column: name, indexedRows: 1, unindexedRows: 1, bytes: 1 }],
     },
@@ -275,17 +276,40 @@ describe("pictures", () => {
 });
 
 describe("files that were left out", () => {
-  it("are counted by reason, and those that failed can be opened", () => {
-    const markup = section("left-out");
+  it("are counted by reason, and can be opened", () => {
+    const skippedPaths = {
+      binary: ["logo.png", "fonts/a.woff", "b.bin"],
+      generated: ["src/api.gen.ts", "src/<b>.gen.ts"],
+    };
+    const markup = section("left-out", { health: healthy({ stats: { ...stats, skippedPaths } }) });
     expect(textOf(markup)).toBe(
-      "Files left out Marked as generated 12 Not text 3 Could not be indexed: 2 permission denied 2 src/a.ts src/b.ts",
+      "Files left out Marked as generated 12 The first 2 src/api.gen.ts src/&lt;b&gt;.gen.ts " +
+        "Not text 3 Files logo.png fonts/a.woff b.bin " +
+        "Could not be indexed: 2 permission denied 2 src/a.ts src/b.ts",
     );
-    expect([...markup.matchAll(/data-open="([^"]*)"/g)].map(([, path]) => path)).toEqual(["src/a.ts", "src/b.ts"]);
+    expect([...markup.matchAll(/data-open="([^"]*)"/g)].map(([, path]) => path)).toEqual([
+      "src/api.gen.ts",
+      "src/&lt;b&gt;.gen.ts",
+      "logo.png",
+      "fonts/a.woff",
+      "b.bin",
+      "src/a.ts",
+      "src/b.ts",
+    ]);
+  });
+
+  it("have no link where no path in text leads to them", () => {
+    const odd = { ...stats, skipped: { "unsupported-name": 1 } as const, filesFailed: 0, failures: [] };
+    const skippedPaths = { "unsupported-name": ["./%FF.ts"] };
+    const markup = section("left-out", { health: healthy({ stats: { ...odd, skippedPaths } }) });
+    expect(textOf(markup)).toContain("./%FF.ts");
+    expect(markup).not.toContain("data-open");
   });
 
   it("are not all named where there are many", () => {
     const failures = Array.from({ length: 100 }, (_, n) => ({ path: `${n}.ts`, message: "no" }));
-    const markup = section("left-out", { health: healthy({ stats: { ...stats, filesFailed: 4_321, failures } }) });
+    const failed = { ...stats, filesFailed: 4_321, failures };
+    const markup = section("left-out", { health: healthy({ stats: failed }) });
     expect(markup.match(/data-open/g)).toHaveLength(20);
     expect(textOf(markup)).toContain("Could not be indexed: 4,321");
     expect(textOf(markup)).toContain("And 80 more The first 100 are named here.");

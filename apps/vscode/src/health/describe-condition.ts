@@ -46,6 +46,8 @@ export function describeCondition(condition: FolderCondition, folder: FolderHeal
 function describeIndexing({ phase }: FolderHealth, wording: Wording): string {
   const { l10n } = wording;
   const progress = phase.kind === "indexing" ? phase.progress : undefined;
+  if (progress?.unit === "commits")
+    return l10n.t("Reading the history: {0} commits", formatCount(progress.done, wording));
   if (progress?.total === undefined) return l10n.t("Indexing");
   const share = formatShare(progress.total === 0 ? 1 : Math.min(1, progress.done / progress.total), wording);
   const files = l10n.t("Indexing: {0} of {1} files", share, formatCount(progress.total, wording));

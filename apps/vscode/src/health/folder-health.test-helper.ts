@@ -21,6 +21,7 @@ export const stats: IndexStats = {
   ],
   diskBytes: 14_200_000,
   skipped: { binary: 3, generated: 12 },
+  skippedPaths: {},
   filesFailed: 2,
   failures: [
     { path: "src/a.ts", message: "permission denied" },

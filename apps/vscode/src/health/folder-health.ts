@@ -36,6 +36,8 @@ export type FolderPhase =
 
 /** How far a run is, in files or commits. */
 export interface RunProgress {
+  /** Of files, where it is not said. */
+  readonly unit?: "commits";
   readonly done: number;
   /** Absent until it is known. */
   readonly total?: number;

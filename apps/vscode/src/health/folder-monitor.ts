@@ -323,14 +323,16 @@ export class FolderMonitor {
 
   #onReport(report: RunReport): void {
     if (report.event.type === "progress") {
-      const { filesDone, filesTotal, secondsLeft, rssBytes } = report.event;
-      this.#progress = {
+      const { stage, filesDone, filesTotal, secondsLeft, commitsRead = 0, rssBytes } = report.event;
+      const ofFiles = {
         done: filesDone,
         ...(filesTotal === undefined ? {} : { total: filesTotal }),
         ...(secondsLeft === undefined ? {} : { secondsLeft }),
       };
+      this.#progress = stage === "history" ? { unit: "commits", done: commitsRead } : ofFiles;
       this.#onMemory(rssBytes);
     } else if (report.event.type === "item-progress") {
+      this.#progress = { unit: "commits", done: report.event.itemsRead };
       this.#onMemory(report.event.rssBytes);
     }
   }

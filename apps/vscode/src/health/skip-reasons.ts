@@ -27,5 +27,7 @@ export function describeSkipReason(reason: SkipReason, { l10n }: Wording): strin
       return l10n.t("Could not be read");
     case "empty":
       return l10n.t("Empty");
+    case "excluded":
+      return l10n.t("Excluded by the settings; a folder counts once");
   }
 }

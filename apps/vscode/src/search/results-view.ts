@@ -227,7 +227,7 @@ export class ResultsView implements TreeDataProvider<ResultNode> {
     item.description = placeText(hit, this.#isMultiRoot);
     item.contextValue = "file";
     const { l10n } = this.#wording;
-    item.accessibilityInformation = { label: l10n.t("{0}, {1} results", visible(hit.path), hits.length) };
+    item.accessibilityInformation = { label: l10n.t("{0}, results: {1}", visible(hit.path), hits.length) };
     return item;
   }
 

@@ -6,7 +6,10 @@ import { describe, expect, it } from "vitest";
 import { manifestSettings } from "./manifest-settings.ts";
 
 interface Manifest {
-  readonly contributes: { readonly configuration: { readonly properties: Record<string, { readonly scope: string }> } };
+  readonly contributes: {
+    readonly configuration: { readonly properties: Record<string, { readonly scope: string }> };
+    readonly configurationDefaults: unknown;
+  };
   readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: string[] } };
 }
 
@@ -30,6 +33,10 @@ describe("the manifest", () => {
 
   it("lets no folder at all agree to send texts away", () => {
     expect(settings.properties["resona.remoteEmbedding"]?.scope).toBe("machine");
+  });
+
+  it("hides the folder of an index from the editor's lists", () => {
+    expect(manifest.contributes.configurationDefaults).toEqual({ "files.exclude": { "**/.resona": true } });
   });
 
   it("has no place for keys", () => {

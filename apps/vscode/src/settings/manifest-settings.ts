@@ -7,7 +7,8 @@ interface ManifestSetting {
   readonly type: string | readonly string[];
   readonly scope: string;
   readonly order: number;
-  readonly default: string | number | boolean | null;
+  readonly default: string | number | boolean | null | readonly string[];
+  readonly items?: { readonly type: string };
   readonly minimum?: number;
   readonly maximum?: number;
   readonly enum?: readonly string[];
@@ -65,7 +66,7 @@ export function manifestSettings(table: Readonly<Record<OptionName, OptionDescri
 }
 
 /** An unset text is empty and an unset number null: those are the ones that the settings editor shows well. */
-function typeOf(option: OptionDescription): Pick<ManifestSetting, "type" | "default" | "minimum" | "maximum" | "enum"> {
+function typeOf(option: OptionDescription): Omit<ManifestSetting, "scope" | "order" | "markdownDescription"> {
   switch (option.type) {
     case "integer":
       return {
@@ -78,6 +79,8 @@ function typeOf(option: OptionDescription): Pick<ManifestSetting, "type" | "defa
       return { type: "boolean", default: option.default };
     case "choice":
       return { type: "string", enum: ["", ...option.choices], default: option.default ?? "" };
+    case "globs":
+      return { type: "array", items: { type: "string" }, default: option.default };
     case "path":
     case "text":
       return { type: "string", default: option.default ?? "" };

@@ -30,6 +30,8 @@ export const optionSettings: { readonly [N in OptionName]: OptionSetting | null 
   // Only the user agrees to that, not somebody who writes a folder's settings.
   remoteEmbedding: { key: "remoteEmbedding", scope: "machine", isRestricted: false },
   index: place("indexFolder"),
+  // The editor has settings for that.
+  exclude: null,
   maxFileBytes: ofFolder("maxFileBytes"),
   chunkChars: ofFolder("chunkChars"),
   batchSize: ofMachine("batchSize"),

@@ -13,3 +13,6 @@ export const statusCommands = {
 } as const;
 
 export type StatusCommand = keyof typeof statusCommands;
+
+/** Those that are not about one folder. */
+export const commandsOfAllFolders: ReadonlySet<StatusCommand> = new Set(["search", "showLog"]);

@@ -77,6 +77,8 @@ describe("the status of one folder", () => {
   it("knows no share before the files are counted", () => {
     expect(shown(healthy({ phase: { kind: "indexing" } })).text).toBe("$(sync~spin) Resona: indexing");
     expect(shown(healthy({ phase: { kind: "indexing", progress: { done: 7 } } })).text).toMatch(/indexing$/);
+    const reading = shown(healthy({ phase: { kind: "indexing", progress: { unit: "commits", done: 5_120 } } }));
+    expect(reading.label).toContain("Reading the history: 5,120 commits");
   });
 });
 
@@ -118,6 +120,22 @@ describe("the tooltip", () => {
     ["down", ["restartEngine", "showHealth", "showLog"]],
   ])("of a folder that is %s offers %j", (condition, commands) => {
     expect(commandsIn(shown(examples[condition]).tooltip)).toEqual(commands.map((command) => `resona.${command}`));
+  });
+
+  it("tells each command which folder it is for, unless it is for all", () => {
+    const links = shown(examples["down"]).tooltip.matchAll(/command:resona\.(\w+)\?([^)]*)\)/g);
+    const search = shown(examples["ready"]).tooltip.matchAll(/command:resona\.(search)\?([^)]*)\)/g);
+    const args = [...links, ...search].map(([, command, json]) => [
+      command,
+      JSON.parse(decodeURIComponent(json ?? "")),
+    ]);
+    const folder = [examples["down"].id];
+    expect(args).toEqual([
+      ["restartEngine", folder],
+      ["showHealth", folder],
+      ["showLog", []],
+      ["search", []],
+    ]);
   });
 
   it("has no links but to the commands that it may run, and no icons but its own, whatever things are called", () => {

@@ -6,7 +6,7 @@ import { formatAge, formatBytes, formatCount, formatShare } from "../text/format
 import type { Wording } from "../text/wording.ts";
 import { conditionIcons } from "./condition-icons.ts";
 import { commandLink, escapeMarkdown } from "./markdown.ts";
-import { type StatusCommand, statusCommands } from "./status-commands.ts";
+import { type StatusCommand, commandsOfAllFolders, statusCommands } from "./status-commands.ts";
 
 /** Findings named in a tooltip; the health panel has all of them. */
 const FINDINGS_SHOWN = 3;
@@ -76,7 +76,10 @@ function findingList({ diagnostics }: FolderHealth, condition: FolderCondition):
 
 function linksFor(condition: FolderCondition, folder: FolderHealth, wording: Wording): string {
   return commandsFor(condition, folder)
-    .map((command) => commandLink(titleOf(command, wording), statusCommands[command], [folder.id]))
+    .map((command) => {
+      const args = commandsOfAllFolders.has(command) ? [] : [folder.id];
+      return commandLink(titleOf(command, wording), statusCommands[command], args);
+    })
     .join(" · ");
 }
 

@@ -1,4 +1,4 @@
-import { l10n, window } from "vscode";
+import { env, l10n, window } from "vscode";
 
 import { changeFilter } from "../current/folder-changes.ts";
 import type { Folder } from "../folders/folder-engines.ts";
@@ -15,7 +15,7 @@ export async function mayIndex(folder: Folder): Promise<boolean> {
   if (count <= MANY_FILES) return true;
   const index = l10n.t("Index");
   const choice = await window.showWarningMessage(
-    l10n.t("{0} has more than {1} files. Index it?", folder.name, MANY_FILES.toLocaleString()),
+    l10n.t("{0} has more than {1} files. Index it?", folder.name, MANY_FILES.toLocaleString(env.language)),
     {
       modal: true,
       detail: l10n.t(

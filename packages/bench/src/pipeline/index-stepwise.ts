@@ -29,6 +29,7 @@ export async function indexStepwise(
   const core = await importCoreInternals(
     "changes/known-files",
     "chunk/create-chunker",
+    "diagnostics/remedies",
     "discover/discover-files",
     "index-handle",
     "indexing/chunk-embedder",
@@ -43,6 +44,7 @@ export async function indexStepwise(
   const options = core.resolveOptions(given, workspace);
   const kind = {
     contents: "workspace",
+    remedies: core.workspaceRemedies,
     open: (folder: string, dimension: number) => core.IndexStore.open(folder, dimension),
     create: (folder: string, dimension: number) => core.IndexStore.create(folder, dimension),
     repair: () => Promise.resolve(0),

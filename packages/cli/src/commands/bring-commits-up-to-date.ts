@@ -18,7 +18,10 @@ export async function bringCommitsUpToDate(
     .indexCommits({
       signal,
       onEvent: (event) => {
-        if (event.type !== "item-failed") progress.report(event);
+        if (event.type === "notice" || event.type === "debug") progress.report(event);
+        if (event.type !== "item-progress") return;
+        const { itemsRead: commitsRead, itemsEmbedded: commitsEmbedded, rssBytes } = event;
+        progress.report({ type: "commit-progress", commitsRead, commitsEmbedded, rssBytes });
       },
     })
     .finally(() => {

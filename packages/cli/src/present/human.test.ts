@@ -154,7 +154,7 @@ test("the state of an index is an aligned list", () => {
       "  typescript  1,199 files  7,980 chunks",
       "  go              1 file      20 chunks",
       "Skipped 2 files",
-      "  2  not text",
+      "  2  not text: a.bin, b.bin",
       "Indexes",
       "  terms   ████████████████████  8,000 of 8,000 rows",
       "  vector  ███████████████░░░░░  6,000 of 8,000 rows",
@@ -163,6 +163,13 @@ test("the state of an index is an aligned list", () => {
       "Health     healthy",
       "",
     ].join("\n"),
+  );
+});
+
+test("a few of the files that were skipped are named", () => {
+  const skippedPaths = { binary: ["a\nb.bin", "b.bin", "c.bin", "d.bin", "e.bin"] };
+  expect(formatStats({ ...stats, skipped: { binary: 1_200 }, skippedPaths }, diagnostics, plain)).toContain(
+    "\nSkipped 1,200 files\n  1,200  not text: a\\nb.bin, b.bin, c.bin, …\n",
   );
 });
 

@@ -29,6 +29,8 @@ export interface HitLayout {
 const defaultColumns = 400;
 const symbolsShown = 6;
 const failuresShown = 10;
+/** Skipped files named of a reason. */
+const examplesShown = 3;
 
 /** Ranked hits, best first, an empty line between them; empty text for no hits. */
 export function formatHits(result: Pick<SearchResult, "hits">, layout: HitLayout): string {
@@ -132,7 +134,7 @@ export function formatStats(stats: IndexStats, diagnostics: DatabaseDiagnostics,
   ];
   const lines = rows.map(([name, value]) => `${name.padEnd(11)}${value}`);
   if (stats.languages.length > 0) lines.push("Languages", ...formatLanguages(stats));
-  lines.push(...formatSkipped(stats.skipped), ...formatFailures(stats));
+  lines.push(...formatSkipped(stats.skipped, stats.skippedPaths), ...formatFailures(stats));
   lines.push(...formatStorage(stats, diagnostics), ...formatHealth(diagnostics, paint));
   return lines.map((line) => `${line}\n`).join("");
 }
@@ -169,7 +171,10 @@ function formatLanguages({ languages }: IndexStats): string[] {
   );
 }
 
-function formatSkipped(skipped: Partial<Record<SkipReason, number>>): string[] {
+function formatSkipped(
+  skipped: Partial<Record<SkipReason, number>>,
+  paths: Partial<Record<SkipReason, readonly string[]>> = {},
+): string[] {
   const rows = (Object.entries(skipped) as [SkipReason, number][])
     .filter(([, count]) => count > 0)
     .toSorted(([, a], [, b]) => b - a);
@@ -178,8 +183,18 @@ function formatSkipped(skipped: Partial<Record<SkipReason, number>>): string[] {
   const width = formatCount(rows[0]?.[1] ?? 0).length;
   return [
     `Skipped ${counted(total, "file")}`,
-    ...rows.map(([reason, count]) => `  ${formatCount(count).padStart(width)}  ${skipReasons[reason] ?? reason}`),
+    ...rows.map(
+      ([reason, count]) =>
+        `  ${formatCount(count).padStart(width)}  ${skipReasons[reason] ?? reason}${formatExamples(count, paths[reason])}`,
+    ),
   ];
+}
+
+/** A few of the files that were skipped for a reason. */
+function formatExamples(count: number, paths: readonly string[] = []): string {
+  if (paths.length === 0) return "";
+  const shown = paths.slice(0, examplesShown).map(printable);
+  return `: ${[...shown, ...(count > shown.length ? ["…"] : [])].join(", ")}`;
 }
 
 function formatFailures({ filesFailed, failures }: Pick<IndexSummary, "filesFailed" | "failures">): string[] {

@@ -55,6 +55,7 @@ export function statsDocument(stats: IndexStats, diagnostics: Measured): string 
     files: stats.files,
     chunks: stats.chunks,
     skipped: stats.skipped,
+    skippedPaths: stats.skippedPaths,
     filesFailed: stats.filesFailed,
     failures: stats.failures.map(fileFailureFields),
     languages: stats.languages.map(({ language, files, chunks }) => ({ language, files, chunks })),

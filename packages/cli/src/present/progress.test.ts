@@ -32,6 +32,13 @@ describe("the progress line", () => {
     );
   });
 
+  test("counts commits, without a bar, while the history is read", () => {
+    const counts = { commitsRead: 5_632, commitsEmbedded: 3_029 };
+    const line = "Reading the history  5,632 commits  3,029 embedded  212 MB memory";
+    expect(progressLine({ ...event, stage: "history", ...counts }, 200)).toBe(line);
+    expect(progressLine({ type: "commit-progress", ...counts, rssBytes: event.rssBytes }, 200)).toBe(line);
+  });
+
   test("drops what matters least until it fits, whatever the width", () => {
     expect(progressLine(event, 70)).toBe("Indexing  ██████░░░░░░░░░░░░░░░░░░  25%  1,000 of 4,000 files");
     expect(progressLine(event, 45)).toBe("Indexing  ██████░░░░░░░░░░░░░░░░░░  25%");

@@ -14,7 +14,7 @@ import { counted, fit, formatBytes, formatCount } from "./text.ts";
 
 /** Shows a long run on stderr. Notices are always shown, each once. */
 export interface ProgressReporter {
-  report(event: IndexEvent | Exclude<EmbedEvent, ItemFailedEvent> | ReadingProgress): void;
+  report(event: IndexEvent | Exclude<EmbedEvent, ItemFailedEvent> | ReadingProgress | CommitProgress): void;
   /** Leaves the terminal as it was found. May be called twice. */
   finish(): void;
 }
@@ -30,7 +30,12 @@ interface ReadingProgress {
   readonly total: number;
 }
 
-type AnyProgress = ProgressEvent | EmbedProgressEvent | ReadingProgress;
+/** How many commits have been read, where no run over the files came before. */
+interface CommitProgress extends Required<Pick<ProgressEvent, "commitsRead" | "commitsEmbedded" | "rssBytes">> {
+  readonly type: "commit-progress";
+}
+
+type AnyProgress = ProgressEvent | EmbedProgressEvent | ReadingProgress | CommitProgress;
 
 interface Surface {
   progress(event: AnyProgress): void;
@@ -54,12 +59,12 @@ export function createProgress(
   const noticed = new Set<string>();
   return {
     report: (event) => {
-      if (event.type === "progress" || event.type === "item-progress" || event.type === "reading-progress") {
-        surface.progress(event);
-        return;
-      }
       if (event.type === "debug") {
         if (debug) surface.notice({ message: `debug: ${event.message}` });
+        return;
+      }
+      if (event.type !== "notice") {
+        surface.progress(event);
         return;
       }
       const key = `${event.code} ${event.message}`;
@@ -131,6 +136,7 @@ const stages = {
   checking: "Checking",
   indexing: "Indexing",
   optimizing: "Optimizing",
+  history: "Reading the history",
   loading: "Comparing",
   embedding: "Embedding",
 } as const;
@@ -149,9 +155,7 @@ export function progressLine(event: AnyProgress, columns: number): string {
 }
 
 function progressBar(event: AnyProgress): string[] {
-  // A stream of items does not say how many there are.
-  if (event.type === "item-progress") return [];
-  const [done, total] = event.type === "progress" ? [event.filesDone, event.filesTotal] : [event.rows, event.total];
+  const [done, total] = partOf(event);
   if (total === undefined || total <= 0) return [];
   // Files may appear while the run goes on; the bar never leaves its frame.
   const share = Math.min(1, Math.max(0, done / total));
@@ -160,10 +164,18 @@ function progressBar(event: AnyProgress): string[] {
   return [`${"█".repeat(filled)}${"░".repeat(barColumns - filled)} ${percent}`];
 }
 
+/** Neither a stream of items nor a history says how many there are. */
+function partOf(event: AnyProgress): [number, number | undefined] {
+  if (event.type === "reading-progress") return [event.rows, event.total];
+  return event.type === "progress" && event.stage !== "history" ? [event.filesDone, event.filesTotal] : [0, undefined];
+}
+
 function progressFacts(event: AnyProgress): [string, ...string[]] {
   switch (event.type) {
     case "progress":
-      return fileFacts(event);
+      return event.stage === "history" ? commitFacts(event) : fileFacts(event);
+    case "commit-progress":
+      return commitFacts(event);
     case "item-progress":
       return itemFacts(event);
     case "reading-progress":
@@ -178,6 +190,15 @@ function itemFacts(event: EmbedProgressEvent): [string, ...string[]] {
       ? [counted(recordsLoaded, "record")]
       : [counted(itemsRead, "item"), `${formatCount(itemsEmbedded)} embedded`];
   return [stages[stage], ...done, `${formatBytes(rssBytes)} memory`];
+}
+
+function commitFacts({
+  commitsRead = 0,
+  commitsEmbedded = 0,
+  rssBytes,
+}: Pick<ProgressEvent, "commitsRead" | "commitsEmbedded" | "rssBytes">): [string, ...string[]] {
+  const done = [counted(commitsRead, "commit"), `${formatCount(commitsEmbedded)} embedded`];
+  return [stages.history, ...done, `${formatBytes(rssBytes)} memory`];
 }
 
 function fileFacts(event: ProgressEvent): [string, ...string[]] {

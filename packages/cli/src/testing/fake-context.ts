@@ -79,6 +79,7 @@ export const stats: IndexStats = {
   files: 1_200,
   chunks: 8_000,
   skipped: { binary: 2 },
+  skippedPaths: { binary: ["a.bin", "b.bin"] },
   filesFailed: 0,
   failures: [],
   languages: [

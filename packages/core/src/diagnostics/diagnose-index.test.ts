@@ -14,6 +14,7 @@ import { arrow } from "../store/arrow.ts";
 import { removeExpiredVersions } from "../store/expired-versions.ts";
 import { connect } from "../store/lance.ts";
 import { diagnoseIndex } from "./diagnose-index.ts";
+import { workspaceRemedies } from "./remedies.ts";
 import { DIMENSION, SampleIndex, fileNames, inShort } from "./sample-index.test-helper.ts";
 
 /** 120 files and 360 rows in three fragments, all of them in every index. */
@@ -146,7 +147,11 @@ describe("figures", () => {
 describe("an index", () => {
   it("that is not there is an error, not a finding", async () => {
     const parent = await temporaryFolder();
-    const nothing = { contents: "workspace", refuseOthers: () => undefined, compare: async () => undefined } as const;
+    const nothing = {
+      remedies: workspaceRemedies,
+      refuseOthers: () => undefined,
+      compare: async () => undefined,
+    } as const;
     const folder = join(parent, "no");
     await expect(diagnoseIndex({ folder, ...nothing })).rejects.toMatchObject({ code: "NO_INDEX" });
     await expect(stat(folder)).rejects.toMatchObject({ code: "ENOENT" });
@@ -484,7 +489,7 @@ describe("files", () => {
       findings.push(
         diagnoseIndex({
           folder: index.folder,
-          contents: "workspace",
+          remedies: workspaceRemedies,
           refuseOthers: () => undefined,
           compare: async () => undefined,
         }).then((diagnostics) => diagnostics.findings),

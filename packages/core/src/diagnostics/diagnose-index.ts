@@ -1,6 +1,6 @@
 import { type MaintenanceRecord, readMaintenanceRecord } from "../maintenance/maintenance-record.ts";
 import type { DatabaseDiagnostics, DiagnosisOptions, Finding, Severity } from "../model/finding.ts";
-import { type IndexContents, type IndexManifest, inspectIndexFolder } from "../store/index-folder.ts";
+import { type IndexManifest, inspectIndexFolder } from "../store/index-folder.ts";
 import { inspectLock } from "../store/writer-lock.ts";
 import { checkContents } from "./checks/check-contents.ts";
 import { checkDisk, freeBytes } from "./checks/check-disk.ts";
@@ -16,12 +16,13 @@ import {
 } from "./checks/check-maintenance.ts";
 import { type ExaminedTable, examineTable } from "./examine-table.ts";
 import { expectedTables, withTables } from "./open-tables.ts";
-import { type Remedies, remediesFor, unaided } from "./remedies.ts";
+import { type Remedies, unaided } from "./remedies.ts";
 
 /** An index to be diagnosed, and what is asked of it. */
 export interface DiagnosedIndex {
   readonly folder: string;
-  readonly contents: IndexContents;
+  /** What helps, in the words of such an index. */
+  readonly remedies: Remedies;
   /** Throws the ResonaError of an index that belongs to another workspace or holds something else. */
   readonly refuseOthers: (manifest: IndexManifest) => void;
   /** How the index differs from one that would be made now; rejects if its model cannot be used. */
@@ -38,8 +39,7 @@ export async function diagnoseIndex(
   index: DiagnosedIndex,
   options: DiagnosisOptions = {},
 ): Promise<DatabaseDiagnostics> {
-  const { folder } = index;
-  const remedies = remediesFor(index.contents);
+  const { folder, remedies } = index;
   const { manifest, findings: ofFolder } = await checkFolder(folder, index.refuseOthers, remedies);
   const diagnosis = new Diagnosis(options.signal);
   const record = await readMaintenanceRecord(folder);
@@ -81,11 +81,14 @@ class Diagnosis {
     }
   }
 
-  /** Worst first. */
   findings(): readonly Finding[] {
-    const order: readonly Severity[] = ["error", "warning", "info"];
-    return this.#findings.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+    return worstFirst(this.#findings);
   }
+}
+
+export function worstFirst(findings: readonly Finding[]): readonly Finding[] {
+  const order: readonly Severity[] = ["error", "warning", "info"];
+  return findings.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }
 
 interface ExaminedIndex {

@@ -83,7 +83,7 @@ async function examineOnce(
     if (ofColumns.length > 0) return { findings: ofColumns, reclaimable };
     return { ...(await examineOpened(table, ofFiles, examination)), reclaimable };
   } catch (error) {
-    return { findings: ofFiles.length > 0 ? ofFiles : [unreadable(name, error, remedies)], reclaimable };
+    return { findings: ofFiles.length > 0 ? ofFiles : [unreadable(name, error, remedies.restore)], reclaimable };
   }
 }
 
@@ -120,6 +120,6 @@ function missingTable(name: string, remedies: Remedies): Finding {
     code: "DATA_MISSING",
     severity: "error",
     sentence: `The table ${name} is missing.`,
-    remedy: remedies.rebuild,
+    remedy: remedies.restore,
   };
 }

@@ -13,6 +13,7 @@ import type { LanceTable } from "../store/lance-table.ts";
 import { schemaVersion } from "../store/schema.ts";
 import type { EmbeddedChunk, FileReplacement } from "../store/store.ts";
 import { type DiagnosedIndex, diagnoseIndex } from "./diagnose-index.ts";
+import { itemRemedies, workspaceRemedies } from "./remedies.ts";
 
 export const DIMENSION = 16;
 const CHUNKS = 3;
@@ -99,9 +100,9 @@ export class SampleIndex {
   /** Diagnoses, and sees to it that nothing on the disk is changed by that. */
   async diagnose(options: DiagnosisOptions = {}, changes: Partial<DiagnosedIndex> = {}): Promise<DatabaseDiagnostics> {
     const { folder } = this;
-    const { contents } = this.manifest;
+    const remedies = this.manifest.contents === "workspace" ? workspaceRemedies : itemRemedies;
     const before = await listing(folder);
-    const given = { folder, contents, refuseOthers: () => undefined, compare: async () => undefined };
+    const given = { folder, remedies, refuseOthers: () => undefined, compare: async () => undefined };
     const diagnostics = await diagnoseIndex({ ...given, ...changes }, options);
     deepStrictEqual(await listing(folder), before);
     return diagnostics;

@@ -29,6 +29,13 @@ async function list(root: string, options: Partial<DiscoverOptions> = {}): Promi
   return found.map((file) => (file.kind === "file" ? file.path : `${file.path}: ${file.reason}`)).toSorted();
 }
 
+/** Root may read everything: permissions hold for somebody else only. */
+function becomeNobody(): void {
+  if (process.geteuid?.() !== 0) return;
+  process.seteuid?.(65_534);
+  onTestFinished(() => process.seteuid?.(0));
+}
+
 test("a file comes with its size and modification time", async () => {
   const root = await temporaryFolder();
   write(root, { "a.txt": "12345" });
@@ -253,6 +260,100 @@ test.each(["git", "no git"])(".resonaignore takes away at any depth, with %s", a
   ]);
 });
 
+test.each(["git", "no git"])("globs exclude files, and folders with all that is in them, with %s", async (kind) => {
+  const root = await temporaryFolder();
+  if (kind === "git") git(root, "init", "-q");
+  write(root, { "a.ts": undefined, "a.log": undefined, "src/b.ts": undefined, "src/old/c.log": undefined });
+  write(root, {
+    "out/x.js": undefined,
+    "src/out/y/z.js": undefined,
+    "docs/api/i.md": undefined,
+    "docs/g.md": undefined,
+  });
+  if (kind === "git") git(root, "add", "--all");
+  write(root, { "src/d.log": undefined, "docs/api/new.md": undefined });
+  const exclude = ["*.log", "out", "/docs/api"];
+  expect(await list(root, { exclude })).toEqual([
+    "a.log: excluded",
+    "a.ts",
+    "docs/api: excluded",
+    "docs/g.md",
+    "out: excluded",
+    "src/b.ts",
+    "src/d.log: excluded",
+    "src/old/c.log: excluded",
+    "src/out: excluded",
+  ]);
+  expect(await list(root, { exclude: [] })).toHaveLength(10);
+});
+
+test.runIf(isPosix).each(["git", "no git"])("an excluded folder is not looked into, with %s", async (kind) => {
+  const root = await temporaryFolder();
+  if (kind === "git") git(root, "init", "-q");
+  write(root, { "a.ts": undefined, "dist/b.ts": undefined, "data/sub/c.ts": undefined });
+  // git does not even name what it was kept from looking at.
+  const pruned = kind === "git" ? [] : ["data/sub: excluded", "dist: excluded"];
+  expect(await list(root, { exclude: ["dist", "/data/sub"] })).toEqual(["a.ts", ...pruned]);
+  for (const folder of ["dist", "data/sub"]) {
+    await chmod(join(root, folder), 0o000);
+    onTestFinished(() => chmod(join(root, folder), 0o755));
+  }
+  await chmod(root, 0o755);
+  becomeNobody();
+  const found = await list(root, { exclude: ["dist", "data/sub"] });
+  expect(found.filter((one) => !one.endsWith(": excluded"))).toEqual(["a.ts"]);
+});
+
+test("what is ignored is not found as excluded, and what is excluded need not be ignored", async () => {
+  for (const kind of ["git", "no git"]) {
+    const root = await temporaryFolder();
+    if (kind === "git") git(root, "init", "-q");
+    write(root, {
+      ".gitignore": "build/\n",
+      ".resonaignore": "/drafts/\n",
+      "build/a.js": undefined,
+      "drafts/b.md": "",
+    });
+    write(root, { "lib/build/c.js": undefined, "lib/drafts/d.md": undefined });
+    if (kind === "git") git(root, "add", "--all", ".");
+    expect(await list(root, { exclude: ["build", "drafts"] })).toEqual([
+      ".gitignore",
+      ".resonaignore",
+      "lib/drafts: excluded",
+    ]);
+  }
+});
+
+test("a workspace within a folder whose name is excluded is found all the same", async () => {
+  const root = await repository({ "dist/app/a.ts": undefined, "dist/app/dist/b.ts": undefined });
+  write(root, { "dist/app/new.ts": undefined, "dist/app/x/dist/app/c.ts": undefined });
+  expect(await list(join(root, "dist/app"), { exclude: ["dist", "/x/dist"] })).toEqual([
+    "a.ts",
+    "dist: excluded",
+    "new.ts",
+    "x/dist: excluded",
+  ]);
+});
+
+test("nested repositories and submodules can be excluded, and paths in them", async () => {
+  const library = await repository({ "lib.c": undefined, "gen/lib.h": undefined });
+  const root = await repository({ "main.c": undefined });
+  git(root, "submodule", "add", "-q", library, "vendor/one");
+  git(root, "submodule", "add", "-q", library, "vendor/two");
+  git(root, "commit", "-qm", "submodules");
+  write(root, { "vendor/one/out/x.c": undefined, "vendor/one/gen/new.h": undefined });
+  const exclude = ["vendor/two", "vendor/one/gen", "out", "**/.git"];
+  const found = await list(root, { exclude });
+  expect(found.filter((one) => !one.startsWith("vendor/one/out"))).toEqual([
+    ".gitmodules",
+    "main.c",
+    "vendor/one/gen: excluded",
+    "vendor/one/lib.c",
+    "vendor/two: excluded",
+  ]);
+  expect(found).not.toContain("vendor/one/out/x.c");
+});
+
 test("the index is never found, wherever it lies in the workspace", async () => {
   for (const root of [await repository({ "a.ts": undefined }), await temporaryFolder()]) {
     write(root, {
@@ -372,13 +473,6 @@ test("a workspace must be a folder that exists", async () => {
   await expect(discover("nul\0")).rejects.toMatchObject({ code: "WORKSPACE_NOT_FOUND" });
 });
 
-/** Root may read everything: permissions hold for somebody else only. */
-function becomeNobody(): void {
-  if (process.geteuid?.() !== 0) return;
-  process.seteuid?.(65_534);
-  onTestFinished(() => process.seteuid?.(0));
-}
-
 test.runIf(isPosix)("a workspace that may not be read is an error, a folder in it is skipped", async () => {
   const root = await temporaryFolder();
   write(root, { "closed/a.ts": undefined, "open/b.ts": undefined, "unsearchable/c.ts": undefined });
@@ -420,6 +514,10 @@ test("the count is that of the files found, and unknown where it would not be ch
   const count = (folder: string): Promise<number | undefined> =>
     countFiles(folder, { indexPath: join(root, ".resona") });
   expect(await count(root)).toBe((await discover(root)).length);
+  const exclude = ["*.png"];
+  expect(await countFiles(root, { indexPath: join(root, ".resona"), exclude })).toBe(
+    (await discover(root, { exclude })).length,
+  );
   expect(await count(await temporaryFolder())).toBeUndefined();
   expect(await count(join(root, "missing"))).toBeUndefined();
   write(root, { "nested/x.ts": undefined });

@@ -19,6 +19,8 @@ export interface DiscoverOptions {
   readonly maxFileBytes: number;
   /** Folder of the index, inside or outside of the workspace; nothing below it is found. */
   readonly indexPath: string;
+  /** Globs of what is not looked at; a folder that matches is not entered. Found as skipped. */
+  readonly exclude?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told when a repository cannot be listed by git and is walked instead. */
   readonly onNotice?: ((notice: NoticeEvent) => void) | undefined;
@@ -26,11 +28,14 @@ export interface DiscoverOptions {
 
 /**
  * Finds the files of a workspace that may be worth indexing, and those that are not with the reason. Nothing is opened
- * but ignore files; no path is found twice; memory does not grow with the number of files.
+ * but ignore files; no path is found twice; memory does not grow with the number of files, except for those that are
+ * excluded one by one.
  *
  * In a git work tree (also in a subfolder of one) these are the tracked and the untracked files that are not ignored,
  * in git's order; elsewhere the folder is walked in the order of names and `.gitignore` files are followed as git would.
- * `.resonaignore` files (same syntax, any depth, from the workspace's root down) take away from either and add nothing.
+ * `.resonaignore` files (same syntax, any depth, from the workspace's root down) take away from either and add nothing;
+ * so do the globs of `exclude`, and what those take away is found as skipped, unless it is ignored as well: the highest
+ * folder once, and of what git does not track, only what git is not kept from looking at.
  * Nested repositories and checked-out submodules follow their own rules and come after the files around them.
  * Symbolic links are not followed (`inspect-entry.ts`), so that nothing outside of the root is ever read.
  *
@@ -41,7 +46,7 @@ export interface DiscoverOptions {
 export async function* discoverFiles(root: string, options: DiscoverOptions): AsyncGenerator<DiscoveredFile> {
   const { signal } = options;
   signal?.throwIfAborted();
-  const workspace = await openWorkspace(root, options.indexPath);
+  const workspace = await openWorkspace(root, options.indexPath, options.exclude);
   const ownRules = new IgnoreRules(workspace.root, ownIgnoreFile);
   const folders = [""];
   // git names a repository twice when its folder has taken the place of a tracked file.
@@ -70,11 +75,11 @@ export async function* discoverFiles(root: string, options: DiscoverOptions): As
  */
 export async function countFiles(
   root: string,
-  options: Pick<DiscoverOptions, "indexPath" | "signal">,
+  options: Pick<DiscoverOptions, "indexPath" | "exclude" | "signal">,
 ): Promise<number | undefined> {
   const { signal } = options;
   try {
-    const workspace = await openWorkspace(root, options.indexPath);
+    const workspace = await openWorkspace(root, options.indexPath, options.exclude);
     if ((await gitStanding(workspace.root, signal)) !== "listed") return undefined;
     let count = 0;
     for await (const entries of listGitFolder(workspace, "", new IgnoreRules(workspace.root, ownIgnoreFile), signal)) {

@@ -32,13 +32,15 @@ export async function inspectEntry(
   let stats: Stats;
   try {
     stats = await lstat(
-      entry.kind === "path"
-        ? `${workspace.root}/${path}`
-        : Buffer.concat([Buffer.from(`${workspace.root}/`), entry.bytes]),
+      entry.kind === "badly-named"
+        ? Buffer.concat([Buffer.from(`${workspace.root}/`), entry.bytes])
+        : `${workspace.root}/${path}`,
     );
   } catch (error) {
     return isMissing(error) ? undefined : { kind: "skipped", path, size: 0, mtimeMs: 0, reason: "unreadable" };
   }
+  // What becomes of it is of no interest.
+  if (entry.kind === "excluded") return { kind: "skipped", path, size: 0, mtimeMs: 0, reason: "excluded" };
 
   const { size, mtimeMs } = stats;
   const skipped = (reason: SkipReason): SkippedFile => ({ kind: "skipped", path, size, mtimeMs, reason });

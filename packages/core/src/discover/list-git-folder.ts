@@ -10,7 +10,8 @@ import type { Workspace } from "./workspace.ts";
 
 /**
  * Lists a folder of a git work tree (`folder` is workspace-relative, empty for the workspace itself) as git sees it,
- * less what `.resonaignore` files exclude. Dependency folders count only where they are tracked.
+ * less what `.resonaignore` files exclude. Dependency folders count only where they are tracked. Of what the user
+ * excludes, the highest folder is listed once.
  *
  * @throws GitFailure
  */
@@ -22,27 +23,51 @@ export async function* listGitFolder(
 ): AsyncGenerator<ListedEntry[]> {
   const prefix = folder === "" ? "" : `${folder}/`;
   const realFolders = new RealFolders(workspace.root);
+  const excluded = new Set<string>();
+  const isListed = async (path: string, isFolder: boolean): Promise<boolean> => {
+    const parent = folderOf(path);
+    if (!(await realFolders.has(parent))) return false;
+    return (await rules.of(parent))?.ignores(isFolder ? `${path}/` : path) !== true;
+  };
   const admit = async (bytes: Buffer): Promise<ListedEntry | undefined> => {
     const named = pathFromBytes(prefix === "" ? bytes : Buffer.concat([Buffer.from(prefix), bytes]));
-    if (!named.isValid) return { kind: "badly-named", path: named.path, bytes: Buffer.from(bytes) };
+    if (!named.isValid)
+      return workspace.excluded.holderOf(named.path.slice(2)) === undefined
+        ? { kind: "badly-named", path: named.path, bytes: Buffer.from(bytes) }
+        : undefined;
     const isRepository = named.path.endsWith("/");
     const path = isRepository ? named.path.slice(0, -1) : named.path;
     if (!isPlainPath(path) || workspace.isOwn(path)) return undefined;
-    const parent = folderOf(path);
-    if (!(await realFolders.has(parent))) return undefined;
-    if ((await rules.of(parent))?.ignores(named.path) === true) return undefined;
-    return { kind: isRepository ? "repository" : "path", path };
+    const holder = workspace.excluded.holderOf(path);
+    if (holder !== undefined) {
+      if (excluded.has(holder)) return undefined;
+      excluded.add(holder);
+      const isListedHolder = await isListed(holder, isRepository || holder !== path);
+      return isListedHolder ? { kind: "excluded", path: holder } : undefined;
+    }
+    return (await isListed(path, isRepository)) ? { kind: isRepository ? "repository" : "path", path } : undefined;
   };
-  for await (const paths of gitPaths(
-    `${workspace.root}/${folder}`,
-    dependencyFolders.map((name) => `${name}/`),
-    signal,
-  )) {
+  const unlisted = [...dependencyFolders.map((name) => `${name}/`), ...(await excludedPatterns(workspace, folder))];
+  for await (const paths of gitPaths(`${workspace.root}/${folder}`, unlisted, signal)) {
     for (let start = 0; start < paths.length; start += listedBatchSize) {
       const admitted = await Promise.all(paths.slice(start, start + listedBatchSize).map(admit));
       yield admitted.filter((entry) => entry !== undefined);
     }
   }
+}
+
+/**
+ * Patterns for git that keep it from looking into folders that the user excludes. They are meant from the top of the
+ * work tree: in a workspace that is a folder of one, they could match the workspace itself.
+ */
+async function excludedPatterns({ root, excluded }: Workspace, folder: string): Promise<string[]> {
+  const { names, paths } = excluded.plain;
+  if (folder !== "") return [...names];
+  const isTop = await lstat(`${root}/.git`).then(
+    () => true,
+    () => false,
+  );
+  return isTop ? [...names, ...paths.map((path) => `/${path}`)] : [];
 }
 
 /** A crafted index may hold `../x` or `.git/config`; git itself never writes such paths. */

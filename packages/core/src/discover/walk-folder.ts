@@ -65,7 +65,8 @@ export async function* walkFolder(
       !workspace.isOwn(path) &&
       !(await isIgnored(rules, current.path, child.isDirectory() ? `${path}/` : path))
     ) {
-      if (child.isDirectory()) await enter(path);
+      if (workspace.excluded.holderOf(path) !== undefined) batch.push({ kind: "excluded", path });
+      else if (child.isDirectory()) await enter(path);
       else batch.push({ kind: "path", path });
     }
     if (batch.length >= listedBatchSize) {

@@ -2,6 +2,7 @@ import { lstat, opendir, realpath, stat } from "node:fs/promises";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 
 import { resonaError } from "../errors.ts";
+import { ExcludedPaths } from "./excluded-paths.ts";
 
 /** The folder that is searched, with what is never looked at in it. */
 export interface Workspace {
@@ -9,14 +10,21 @@ export interface Workspace {
   readonly root: string;
   /** Whether a workspace-relative path belongs to the index itself. */
   isOwn(path: string): boolean;
+  /** What the user has excluded. */
+  readonly excluded: ExcludedPaths;
 }
 
 /**
  * Resolves the folder to search and makes sure that it can be.
  *
+ * @param exclude globs of what is not to be looked at.
  * @throws ResonaError WORKSPACE_NOT_FOUND, WORKSPACE_NOT_A_FOLDER or WORKSPACE_NOT_READABLE
  */
-export async function openWorkspace(root: string, indexPath: string): Promise<Workspace> {
+export async function openWorkspace(
+  root: string,
+  indexPath: string,
+  exclude: readonly string[] = [],
+): Promise<Workspace> {
   const realRoot = await readableFolder(root);
   const own = new Set<string>();
   // The index may be named through the same link as the workspace, or through another, or not exist yet.
@@ -35,6 +43,7 @@ export async function openWorkspace(root: string, indexPath: string): Promise<Wo
       }
       return false;
     },
+    excluded: new ExcludedPaths(exclude),
   };
 }
 

@@ -35,6 +35,30 @@ export async function* walkCommits(
 }
 
 /**
+ * The commits that can be reached from the head and have touched one of some files, and few others, newest first. git
+ * finds them by its own comparisons, in much less time than `diffCommits` takes for all commits, unless the files are many.
+ *
+ * @param paths relative to the repository's folder, without line ends
+ * @throws GitFailure after the commits that could be read
+ */
+export async function* walkCommitsTouching(
+  repository: Repository,
+  paths: readonly string[],
+  signal?: AbortSignal,
+): AsyncGenerator<CommitNode> {
+  // Otherwise git follows one parent of a merge only; `--parents` would give the next of these commits as parents.
+  const args = ["-C", repository.folder, "rev-list", "--full-history", "--format=%H %P", "--stdin"];
+  const input = linesOf([repository.head, "--", ...paths]);
+  for await (const lines of separateFields(gitOutput(args, { signal, input }), lineFeed)) {
+    for (const line of lines) {
+      const [hash = "", ...parents] = line.toString("latin1").split(" ");
+      // Before what the format asks for, git puts a line of its own.
+      if (hash !== "commit") yield { hash, parents: parents.filter((parent) => parent !== "") };
+    }
+  }
+}
+
+/**
  * Part of an answer: what was asked, followed by each path. The commit's `parents` are those that it is compared with:
  * the paths differ from *all* of them, or from nothing if there are none. The bytes are views, not to be kept.
  */

@@ -68,6 +68,42 @@ function ancestors(commits: readonly MadeCommit[], from: number): Set<number> {
   return found;
 }
 
+test("what touched files that were not wanted before comes as if everything were read again", async () => {
+  const root = await repository({});
+  let found = 0;
+  await fc.assert(
+    fc.asyncProperty(histories, fc.nat(), async (made, n) => {
+      const names = addCommits(root, made);
+      const from: Repository = { kind: "repository", folder: root, prefix: "", depth: "", head: names.at(-1)! };
+      const here = [...made.at(-1)!.files.keys()].map((path) => Buffer.from(path, "latin1").toString("utf8"));
+      const unread = here.filter((path, i) => i % 2 === n % 2 && !/[\r\n\uFFFD]/u.test(path));
+      const byHash = ({ commits }: { commits: readonly Commit[] }) => new Map(commits.map((each) => [each.hash, each]));
+      const known = byHash(await read(from, { isWanted: (path) => !unread.includes(path) }));
+      const { commits, gone } = await read(from, { since: from.head, unread });
+      for (const [hash, commit] of byHash({ commits })) {
+        found += Number(JSON.stringify(known.get(hash)) !== JSON.stringify(commit));
+        known.set(hash, commit);
+      }
+      expect(gone).toEqual([]);
+      expect(known).toEqual(byHash(await read(from)));
+    }),
+    { numRuns: 25, seed: 5 },
+  );
+  expect(found).toBeGreaterThan(10);
+});
+
+test("files that were not wanted before are those of the folder, whatever they are called", async () => {
+  const root = await repository({ "*.ts": "0", "a.ts": "0", "sub/*.ts": "0", "sub/a.ts": "0" });
+  const first = headOf(root);
+  for (const name of ["*.ts", "a.ts", "sub/a.ts"]) {
+    write(root, { [name]: "1" });
+    commitAll(root, name);
+  }
+  const last = (write(root, { "sub/*.ts": "1" }), commitAll(root, "sub/*.ts"));
+  const { commits } = await read(await opened(join(root, "sub")), { since: last, unread: ["*.ts"] });
+  expect(hashes(commits)).toEqual([last, first]);
+});
+
 test("any history gives each commit once with what it changed, and later what is new and what is gone", async () => {
   const root = await repository({});
   await fc.assert(

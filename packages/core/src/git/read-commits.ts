@@ -1,6 +1,6 @@
 import type { NoticeEvent } from "../model/progress.ts";
 import { GitFailure } from "../support/git-process.ts";
-import { type CommitNode, diffCommits, millisecondsOf, walkCommits } from "./commit-changes.ts";
+import { type CommitNode, diffCommits, millisecondsOf, walkCommits, walkCommitsTouching } from "./commit-changes.ts";
 import { incompleteHistory, pathBelow, type Repository } from "./repository.ts";
 
 /** A commit that touched files of interest. */
@@ -24,6 +24,8 @@ export interface Commit {
 const maxSubjectChars = 500;
 export const maxBodyChars = 8_000;
 export const maxListedPaths = 200;
+/** With more files, git takes longer to find their commits than to read all. */
+export const maxUnread = 10;
 
 export interface History {
   /** Newest first by the committers' clocks, each once. */
@@ -38,6 +40,11 @@ export interface History {
 export interface HistoryOptions {
   /** The head of the repository when its history was read before; undefined to read all of it. */
   readonly since?: string | undefined;
+  /**
+   * A few wanted files of which nothing was wanted then: what touched them comes, too, whenever it was, after the others
+   * and perhaps once more. See {@link maxUnread}.
+   */
+  readonly unread?: readonly string[] | undefined;
   /** Whether a path relative to the folder is of interest. */
   readonly isWanted: (path: string) => boolean;
   readonly signal?: AbortSignal | undefined;
@@ -56,7 +63,8 @@ export async function readCommits(repository: Repository, options: HistoryOption
   const { since, signal } = options;
   const gone = since === undefined ? undefined : await commitsOnlyIn(repository, since, signal);
   const revisions = gone === undefined ? [repository.head] : [repository.head, `^${since}`];
-  return { gone, commits: commitsOf(repository, revisions, options) };
+  const unread = gone === undefined ? [] : (options.unread ?? []);
+  return { gone, commits: commitsOf(repository, nodesOf(repository, revisions, unread, signal), options) };
 }
 
 /** More are not listed, but taken for another history. */
@@ -80,12 +88,21 @@ async function commitsOnlyIn(
   }
 }
 
-async function* commitsOf(
+async function* nodesOf(
   repository: Repository,
   revisions: readonly string[],
+  unread: readonly string[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<CommitNode> {
+  yield* walkCommits(repository, revisions, false, signal);
+  if (unread.length > 0) yield* walkCommitsTouching(repository, unread, signal);
+}
+
+async function* commitsOf(
+  repository: Repository,
+  nodes: AsyncIterable<CommitNode>,
   { isWanted, signal, onNotice }: HistoryOptions,
 ): AsyncGenerator<Commit> {
-  const nodes = walkCommits(repository, revisions, false, signal);
   let commit: CommitSoFar | undefined;
   try {
     for await (const events of diffCommits(repository, nodes, ["%an", "%at", "%s", "%b"], signal)) {

@@ -50,8 +50,8 @@ export async function indexWorkspace(
   run: IndexingRun,
 ): Promise<IndexingCounts> {
   const { workspace, options, signal } = run;
-  const { maxFileBytes, index: indexPath } = options;
-  const discovery = { maxFileBytes, indexPath, onNotice: run.onEvent };
+  const { maxFileBytes, exclude, index: indexPath } = options;
+  const discovery = { maxFileBytes, indexPath, exclude, onNotice: run.onEvent };
   const known = await loadKnownFiles(stages.store.files());
   const meter = new ProgressMeter(run.onEvent, known.size);
   const previousChunks = (path: string) => (known.has(path) ? (known.settled(path)?.chunkCount ?? 0) : undefined);

@@ -48,7 +48,7 @@ export interface Remedy {
 export interface Finding {
   readonly code: FindingCode;
   readonly severity: Severity;
-  /** What is the case, one sentence. */
+  /** What is the case, one sentence; begins with "History: " where that is about the commits. */
   readonly sentence: string;
   readonly remedy: Remedy;
 }
@@ -67,7 +67,7 @@ export interface DatabaseDiagnostics {
     readonly stalePercent: number;
     readonly needsRebuild: boolean;
   };
-  /** Bytes that cleanup with a retention of 0 days would free; absent where it cannot be told. */
+  /** Bytes that cleanup with a retention of 0 days would free, of the history as well; absent where it cannot be told. */
   readonly reclaimableBytes?: number;
   /** Worst first. */
   readonly findings: readonly Finding[];

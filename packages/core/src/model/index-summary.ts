@@ -3,6 +3,9 @@ import type { SkipReason } from "./skip-reason.ts";
 /** Failures named one by one; a folder that cannot be read may have any number. */
 export const MAX_FAILURES_LISTED = 100;
 
+/** Skipped files named of each reason, as examples: there may be very many. */
+export const MAX_SKIPS_NAMED = 5;
+
 /** What one indexing run did. */
 export interface IndexSummary {
   /** `interrupted`: stopped by its signal; everything committed stays and the next run continues. */
@@ -85,6 +88,8 @@ export interface IndexStats extends IndexDescription, StorageStats {
   readonly workspace: string;
   readonly files: number;
   readonly skipped: Partial<Record<SkipReason, number>>;
+  /** Some of them: the first 5 of each reason. */
+  readonly skippedPaths: Partial<Record<SkipReason, readonly string[]>>;
   readonly filesFailed: number;
   /** The first 100 of them. */
   readonly failures: readonly FileFailure[];

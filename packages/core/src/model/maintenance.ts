@@ -46,6 +46,7 @@ export interface MaintenanceResult {
 
 export interface MaintenanceFailure {
   readonly step: MaintenanceStep;
+  /** `commits/chunks` is that of the history. */
   readonly table: string;
   /** Of the error catalogue. */
   readonly code: string;

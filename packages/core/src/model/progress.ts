@@ -6,7 +6,8 @@ export type RunEvent = NoticeEvent | DebugEvent;
 
 export interface ProgressEvent {
   readonly type: "progress";
-  readonly stage: "checking" | "indexing" | "optimizing";
+  /** `history`: the files are done, and the commits are read; see `Engine.indexCommits`. */
+  readonly stage: "checking" | "indexing" | "optimizing" | "history";
   /** Files found unchanged, or read, chunked and embedded so far. */
   readonly filesDone: number;
   /** All files, once it is known. */
@@ -16,6 +17,9 @@ export interface ProgressEvent {
   /** Files whose text was read, chunked and embedded so far. */
   readonly filesIndexed: number;
   readonly chunksIndexed: number;
+  /** Commits of indexed files that were read so far, and how many of them embedded; in the stage `history` only. */
+  readonly commitsRead?: number;
+  readonly commitsEmbedded?: number;
   /** Bytes of the files read so far, and per second since the start. */
   readonly bytesRead: number;
   readonly bytesPerSecond: number;

@@ -11,6 +11,7 @@ export const skipReasons = {
   "not-a-file": "neither a file nor a link to one",
   unreadable: "could not be read, or a link to nowhere",
   empty: "empty",
+  excluded: "excluded by a glob; a folder counts once",
 } as const;
 
 export type SkipReason = keyof typeof skipReasons;

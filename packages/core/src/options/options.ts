@@ -23,6 +23,13 @@ export const optionTable = {
     fingerprint: false,
     description: "Files larger than this many bytes are skipped",
   },
+  exclude: {
+    type: "globs",
+    default: [],
+    env: "RESONA_EXCLUDE",
+    fingerprint: false,
+    description: "Files and folders to leave out, by globs as those of search --path; may be repeated",
+  },
   chunkChars: {
     type: "integer",
     default: 1_500,
@@ -153,6 +160,8 @@ export type OptionDescription = OptionBase &
       }
     | { readonly type: "choice"; readonly default: string | undefined; readonly choices: readonly string[] }
     | { readonly type: "text"; readonly default: string | undefined }
+    /** Any number; in an environment variable separated as the folders of PATH are. */
+    | { readonly type: "globs"; readonly default: readonly string[] }
     | { readonly type: "boolean"; readonly default: boolean }
     | { readonly type: "integer"; readonly default: number | undefined; readonly min: number; readonly max: number }
   );
@@ -167,7 +176,9 @@ type OptionValue<O extends OptionDescription> = O extends { readonly choices: re
     ? number
     : O extends { readonly type: "boolean" }
       ? boolean
-      : string;
+      : O extends { readonly type: "globs" }
+        ? readonly string[]
+        : string;
 
 /** What a caller may give; everything else takes its default. */
 export type EngineOptions = {

@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
@@ -40,6 +40,14 @@ describe("resolveOptions", () => {
     expect(resolveOptions({}, workspace, { RESONA_MODEL_POOLING: "cls" }).modelPooling).toBe("cls");
   });
 
+  it("takes globs as they are, from the environment separated as folders of PATH are", () => {
+    expect(resolveOptions({}, workspace, {}).exclude).toEqual([]);
+    const env = { RESONA_EXCLUDE: ["dist", "*.{log,tmp}", "", "/a b"].join(delimiter) };
+    expect(resolveOptions({}, workspace, env).exclude).toEqual(["dist", "*.{log,tmp}", "/a b"]);
+    expect(resolveOptions({ exclude: ["out"] }, workspace, env).exclude).toEqual(["out"]);
+    expect(resolveOptions({ exclude: [] }, workspace, env).exclude).toEqual([]);
+  });
+
   it.each<[EngineOptions, Record<string, string>, string]>([
     [{ chunkChars: 199 }, {}, "chunkChars must be a whole number from 200 to 8000, not 199"],
     [{ chunkChars: 8_001 }, {}, "chunkChars"],
@@ -52,6 +60,10 @@ describe("resolveOptions", () => {
     [{ model: "hf://nomic/v1" }, {}, "URIs are not supported yet"],
     [{ modelPooling: "max" as "mean" }, {}, 'modelPooling must be one of mean, cls, last, not "max"'],
     [{}, { RESONA_MODEL_POOLING: "CLS" }, "RESONA_MODEL_POOLING must be one of mean, cls, last"],
+    [{ exclude: ["dist", ""] }, {}, "exclude must be globs of paths"],
+    [{ exclude: ["!src"] }, {}, "beginning with an exclamation mark"],
+    [{ exclude: ["a".repeat(1_001)] }, {}, "very long"],
+    [{}, { RESONA_EXCLUDE: "/" }, "RESONA_EXCLUDE must be globs of paths, none of them empty"],
     [{ index: "s3://bucket/index" }, {}, "URIs are not supported yet"],
   ])("refuses %j with %j and says why", (given, env, message) => {
     const refusal = { code: "OPTION_INVALID", message: expect.stringContaining(message) as string };
@@ -84,7 +96,14 @@ describe("fingerprintOf", () => {
   });
 
   it("does not change with what they do not depend on", () => {
-    const other = { ...said, parserThreads: 1, parseTimeoutMs: 10, maxFileBytes: 2_000, index: "/elsewhere" };
+    const other = {
+      ...said,
+      parserThreads: 1,
+      parseTimeoutMs: 10,
+      maxFileBytes: 2_000,
+      exclude: ["a"],
+      index: "/elsewhere",
+    };
     expect(fingerprintOf(recordOptions(other), parts)).toEqual(fingerprintOf(base, parts));
   });
 });

@@ -1,6 +1,7 @@
-import { isAbsolute, join, resolve } from "node:path";
+import { delimiter, isAbsolute, join, resolve } from "node:path";
 
 import { resonaError } from "../errors.ts";
+import { rootedGlob } from "../support/path-glob.ts";
 import {
   type EngineOptions,
   type OptionDescription,
@@ -42,8 +43,9 @@ export function resolveOptions(
 }
 
 /** What a variable's text means. */
-function parsedValue(text: string, { type }: OptionDescription): string | number | boolean {
+function parsedValue(text: string, { type }: OptionDescription): string | number | boolean | readonly string[] {
   if (type === "integer") return Number(text);
+  if (type === "globs") return text.split(delimiter).filter((glob) => glob !== "");
   if (type === "boolean" && /^(true|1|false|0)$/i.test(text)) return /^(true|1)$/i.test(text);
   return text;
 }
@@ -58,6 +60,10 @@ export function faultOf(value: unknown, option: OptionDescription): string | und
     }
     case "text":
       return typeof value === "string" && value.trim() !== "" ? undefined : "must not be empty";
+    case "globs":
+      return Array.isArray(value) && value.every(isGlob)
+        ? undefined
+        : "must be globs of paths, none of them empty, very long or beginning with an exclamation mark";
     case "boolean":
       return typeof value === "boolean" ? undefined : "must be true or false";
     case "choice":
@@ -68,6 +74,11 @@ export function faultOf(value: unknown, option: OptionDescription): string | und
       if (typeof value !== "string" || value === "") return "must be a path";
       return /^[a-z][a-z0-9+.-]+:\/\//i.test(value) ? "must be a local path; URIs are not supported yet" : undefined;
   }
+}
+
+/** An exception to what is left out would be one that is never looked at, in a folder that is not entered. */
+function isGlob(value: unknown): boolean {
+  return typeof value === "string" && !value.startsWith("!") && rootedGlob(value) !== undefined;
 }
 
 function isRelativePath(value: unknown, option: OptionDescription): value is string {

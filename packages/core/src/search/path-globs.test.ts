@@ -45,6 +45,12 @@ describe("pathMatcher", () => {
     expect(matched("**/ci.yml")).toEqual([".github/workflows/ci.yml"]);
   });
 
+  it("knows sets of characters, and what is not in them", () => {
+    expect(matched("src/[a-i]*.ts")).toEqual(["src/index.ts"]);
+    expect(matched("[!a-z]*.md")).toEqual(["README.md"]);
+    expect(matched("[^R]*.md")).toEqual(["docs/src/guide.md"]);
+  });
+
   it("joins several globs", () => {
     expect(matched("*.yml", "README.md")).toEqual(["README.md", ".github/workflows/ci.yml"]);
     expect(matched("*.{yml,md}")).toHaveLength(3);

@@ -1,9 +1,5 @@
-import picomatch from "picomatch";
-
 import { resonaError } from "../errors.ts";
-
-/** Far beyond what anyone writes; compiling a glob takes time that grows with its length. */
-const LONGEST_GLOB = 1_000;
+import { globMatcher, rootedGlob } from "../support/path-glob.ts";
 
 /**
  * Compiles globs into one test of a workspace-relative path. A glob with a slash inside, or at its start, is matched
@@ -21,11 +17,8 @@ export function pathMatcher(globs: readonly string[]): (path: string) => boolean
 }
 
 function compile(glob: string): (path: string) => boolean {
-  const bare = glob.replace(/^(?:\.\/)+/, "").replace(/\/+$/, "");
-  if (bare === "" || glob.length > LONGEST_GLOB)
+  const rooted = rootedGlob(glob);
+  if (rooted === undefined)
     throw resonaError("OPTION_INVALID", { option: "path", detail: `cannot be the glob "${glob.slice(0, 50)}"` });
-  const rooted = bare.includes("/") ? bare.replace(/^\/+/, "") : `**/${bare}`;
-  // A leading `!` was taken off; another one, or a `#`, belongs to the name.
-  const options = { dot: true, nonegate: true };
-  return picomatch([rooted, `${rooted}/**`], options);
+  return globMatcher([rooted, `${rooted}/**`]);
 }

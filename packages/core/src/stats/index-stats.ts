@@ -1,5 +1,5 @@
 import type { FileOutcome, FileRecord } from "../model/file-record.ts";
-import { type FileFailure, type LanguageCount, MAX_FAILURES_LISTED } from "../model/index-summary.ts";
+import { type FileFailure, type LanguageCount, MAX_FAILURES_LISTED, MAX_SKIPS_NAMED } from "../model/index-summary.ts";
 import type { SkipReason } from "../model/skip-reason.ts";
 
 /** What the file records add up to. */
@@ -7,6 +7,8 @@ export interface FileCounts {
   /** Files that are in the index. */
   readonly files: number;
   readonly skipped: Partial<Record<SkipReason, number>>;
+  /** The first 5 of each reason. */
+  readonly skippedPaths: Partial<Record<SkipReason, readonly string[]>>;
   readonly filesFailed: number;
   /** The first 100 of them. */
   readonly failures: readonly FileFailure[];
@@ -22,6 +24,7 @@ export async function countFileRecords(batches: AsyncIterable<readonly FileRecor
   let filesFailed = 0;
   let chunks = 0;
   const skipped: Partial<Record<SkipReason, number>> = {};
+  const skippedPaths: Partial<Record<SkipReason, string[]>> = {};
   const failures: FileFailure[] = [];
   const languages = new Map<string, { language: string; files: number; chunks: number }>();
   for await (const batch of batches) {
@@ -31,7 +34,12 @@ export async function countFileRecords(batches: AsyncIterable<readonly FileRecor
         files++;
         const count = languages.get(language) ?? { language, files: 0, chunks: 0 };
         languages.set(language, { language, files: count.files + 1, chunks: count.chunks + chunkCount });
-      } else if (outcome.kind === "skipped") skipped[outcome.reason] = (skipped[outcome.reason] ?? 0) + 1;
+      } else if (outcome.kind === "skipped") {
+        const { reason } = outcome;
+        skipped[reason] = (skipped[reason] ?? 0) + 1;
+        const named = (skippedPaths[reason] ??= []);
+        if (named.length < MAX_SKIPS_NAMED) named.push(path);
+      }
       const message = failureOf(outcome);
       if (message === undefined) continue;
       filesFailed++;
@@ -41,6 +49,7 @@ export async function countFileRecords(batches: AsyncIterable<readonly FileRecor
   return {
     files,
     skipped,
+    skippedPaths,
     filesFailed,
     failures,
     chunkCount: chunks,

@@ -42,6 +42,7 @@ const MAX_IGNORED_PATHS = 1_000;
 export class ChangeWatch {
   readonly #workspace: string;
   readonly #indexPath: string;
+  readonly #exclude: readonly string[] | undefined;
   readonly #timing: ChangeTiming;
   readonly #signal: AbortSignal;
   readonly #onTrouble: (message: string) => void;
@@ -64,13 +65,18 @@ export class ChangeWatch {
 
   /** @param onTrouble told why changes cannot be watched, and what is done instead; once for each reason. */
   constructor(
-    { workspace, indexPath }: { readonly workspace: string; readonly indexPath: string },
+    {
+      workspace,
+      indexPath,
+      exclude,
+    }: { readonly workspace: string; readonly indexPath: string; readonly exclude?: readonly string[] },
     timing: ChangeTiming,
     signal: AbortSignal,
     onTrouble: (message: string) => void,
   ) {
     this.#workspace = workspace;
     this.#indexPath = indexPath;
+    this.#exclude = exclude;
     this.#timing = timing;
     this.#signal = signal;
     this.#onTrouble = onTrouble;
@@ -175,7 +181,7 @@ export class ChangeWatch {
       onRules: () => noting((now) => this.#pending.addCertainty(now)),
       onDoubt: () => noting((now) => this.#pending.addDoubt(now)),
     };
-    return watchFiles(this.#workspace, this.#indexPath, listener, this.#signal);
+    return watchFiles(this.#workspace, this.#indexPath, listener, this.#signal, this.#exclude);
   }
 
   /** Whether git is writing its index, as while it switches branches: the files that it writes come before. */

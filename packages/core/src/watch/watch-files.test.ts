@@ -13,7 +13,7 @@ import { patience, until } from "./watch.test-helper.ts";
 env["GIT_CONFIG_GLOBAL"] = "/dev/null";
 env["GIT_CONFIG_NOSYSTEM"] = "1";
 
-async function watched(root: string, indexPath = join(root, ".resona")) {
+async function watched(root: string, indexPath = join(root, ".resona"), exclude: readonly string[] = []) {
   const told = { paths: new Set<string>(), rules: 0, doubts: 0 };
   const listener = {
     onChanges: (changes: readonly { path: string }[]) => {
@@ -22,7 +22,7 @@ async function watched(root: string, indexPath = join(root, ".resona")) {
     onRules: () => told.rules++,
     onDoubt: () => told.doubts++,
   };
-  const watch = await watchFiles(root, indexPath, listener, new AbortController().signal);
+  const watch = await watchFiles(root, indexPath, listener, new AbortController().signal, exclude);
   onTestFinished(watch.close);
   /** Writes one more file and waits until it is told: what happened before has then been told as well. */
   const settled = async () => {
@@ -66,6 +66,17 @@ describe("the files of a workspace", () => {
     write(root, { "real/file": "" });
     await settled();
     expect(told.paths).toEqual(new Set());
+  });
+
+  it("are not those that globs exclude", async () => {
+    const root = await temporaryFolder();
+    write(root, { "out.d/a/b.js": "", "sub/out.d/c.js": "", "docs/api/i.md": "", "src/a.log": "", "src/x.{y}/z": "" });
+    const { told, settled } = await watched(root, undefined, ["out.d", "/docs/api", "*.log", "**/x.\\{y\\}", "n+m"]);
+    write(root, { "out.d/a/b.js": "x", "sub/out.d/new.js": "", "docs/api/i.md": "x", "docs/api/new/k.md": "" });
+    write(root, { "src/a.log": "x", "src/x.{y}/z": "x", "n+m": "", nnm: "", "src/out_d": "", "sub/docs/api": "" });
+    await until(() => told.paths.has("sub/docs"));
+    await settled();
+    expect([...told.paths].toSorted()).toEqual(["nnm", "src/out_d", "sub/docs"]);
   });
 
   it("are not those in folders that git ignores", async () => {

@@ -28,13 +28,16 @@ export interface FileWatch extends FolderWatch {
 /** Version control's own folders and those of dependencies, at any depth, the last in case they are not ignored. */
 const unwatchedNames = [".git", ".hg", ".svn", ...dependencyFolders];
 const separator = platform === "win32" ? String.raw`[\\/]` : "/";
-const unwatched = new RegExp(
-  `(^|${separator})(${unwatchedNames.map((name) => name.replaceAll(".", String.raw`\.`)).join("|")})(${separator}|$)`,
-);
+
+/** What paths match that have one of the names in them; the watcher's regular expressions know no flags. */
+function namesPattern(names: readonly string[]): RegExp {
+  const parts = names.map((name) => name.replaceAll(/[.+]/g, String.raw`\$&`));
+  return new RegExp(`(^|${separator})(${parts.join("|")})(${separator}|$)`);
+}
 
 /**
- * Watches the files of a workspace without the index's own, those of dependencies and the folders that git ignores, and
- * the few files in which git keeps what is tracked and checked out.
+ * Watches the files of a workspace without the index's own, those of dependencies, those that the user excludes and the
+ * folders that git ignores, and the few files in which git keeps what is tracked and checked out.
  *
  * Throws what `watchFolder` throws; nothing is watched then.
  */
@@ -43,14 +46,19 @@ export async function watchFiles(
   indexPath: string,
   { onChanges, onRules, onDoubt }: FileListener,
   signal: AbortSignal,
+  exclude: readonly string[] = [],
 ): Promise<FileWatch> {
-  const workspace = await openWorkspace(root, indexPath);
-  const isUnwatched = (path: string): boolean => unwatched.test(path) || workspace.isOwn(path);
+  const workspace = await openWorkspace(root, indexPath, exclude);
+  const { excluded } = workspace;
+  const unwatched = namesPattern([...unwatchedNames, ...excluded.plain.names]);
+  const isUnwatched = (path: string): boolean =>
+    unwatched.test(path) || workspace.isOwn(path) || excluded.holderOf(path) !== undefined;
   const own = pathInside(root, await realpath(indexPath).catch(() => indexPath));
   const ignored = await foldersIgnoredByGit(root, isUnwatched, signal);
   const gitFolder = await gitFolderOf(root, signal);
 
-  const files = await watchFolder(root, [unwatched, ...(own === undefined ? [] : [own]), ...ignored], {
+  const left = [...(own === undefined ? [] : [own]), ...excluded.plain.paths, ...ignored];
+  const files = await watchFolder(root, [unwatched, ...left], {
     onTrouble: onDoubt,
     onChanges: (changes) => {
       // The folder itself is moved or gone; another one may have its place.

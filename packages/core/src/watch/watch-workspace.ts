@@ -17,6 +17,8 @@ export interface WatchedIndex {
   readonly workspace: string;
   /** Absolute. */
   readonly indexPath: string;
+  /** Globs of what no change is told of. */
+  readonly exclude?: readonly string[];
   /** Brings the index up to date; throws as `Engine.index` does. */
   readonly index: (run: {
     readonly ifOutdated: "rebuild" | "refuse";

@@ -20,13 +20,14 @@ export function shareBar({ name, value, part, whole }: ShareBar): Markup {
   </li>`;
 }
 
-/** A number among others, as a bar: the largest is the whole width. */
-export function countBar({ name, value, part, whole }: ShareBar): Markup {
+/** A number among others, as a bar: the largest is the whole width. What belongs to it stands below. */
+export function countBar({ name, value, part, whole }: ShareBar, more?: Markup): Markup {
   return html`<li class="bar">
     <span class="name">${name}</span> <span class="value">${value}</span>
     <svg aria-hidden="true" width="100%" height="8">
       <rect class="part" width="${filledPercent(part, whole)}%" height="100%" />
     </svg>
+    ${more}
   </li>`;
 }
 

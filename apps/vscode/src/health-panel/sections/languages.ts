@@ -17,7 +17,7 @@ export function languagesSection({ health: { stats } }: HealthView, wording: Wor
       ${shown.map(({ language, files, chunks }) =>
         countBar({
           name: language,
-          value: l10n.t("{0} chunks, {1} files", formatCount(chunks, wording), formatCount(files, wording)),
+          value: l10n.t("chunks: {0}, files: {1}", formatCount(chunks, wording), formatCount(files, wording)),
           part: chunks,
           whole: largest,
         }),

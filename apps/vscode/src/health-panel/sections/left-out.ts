@@ -1,4 +1,4 @@
-import type { FileFailure, SkipReason } from "@resona/core";
+import type { FileFailure, IndexStats, SkipReason } from "@resona/core";
 
 import { describeSkipReason } from "../../health/skip-reasons.ts";
 import { formatCount } from "../../text/format.ts";
@@ -17,23 +17,50 @@ export function leftOutSection({ health: { stats } }: HealthView, wording: Wordi
   const skipped = (Object.entries(stats.skipped) as [SkipReason, number][]).filter(([, count]) => count > 0);
   return html`<h2>${l10n.t("Files left out")}</h2>
     ${skipped.length === 0 && stats.filesFailed === 0 ? html`<p class="faint">${l10n.t("None")}</p>` : undefined}
-    ${skipped.length > 0 ? skips(skipped, wording) : undefined}
+    ${skipped.length > 0 ? skips(skipped, stats.skippedPaths, wording) : undefined}
     ${stats.filesFailed > 0 ? failures(stats.filesFailed, stats.failures, wording) : undefined}`;
 }
 
-function skips(skipped: readonly (readonly [SkipReason, number])[], wording: Wording): Markup {
+function skips(
+  skipped: readonly (readonly [SkipReason, number])[],
+  paths: IndexStats["skippedPaths"],
+  wording: Wording,
+): Markup {
   const sorted = skipped.toSorted(([, a], [, b]) => b - a);
   const largest = sorted[0]?.[1] ?? 0;
   return html`<ul class="bars">
     ${sorted.map(([reason, count]) =>
-      countBar({
-        name: describeSkipReason(reason, wording),
-        value: formatCount(count, wording),
-        part: count,
-        whole: largest,
-      }),
+      countBar(
+        {
+          name: describeSkipReason(reason, wording),
+          value: formatCount(count, wording),
+          part: count,
+          whole: largest,
+        },
+        examples(reason, count, paths[reason] ?? [], wording),
+      ),
     )}
   </ul>`;
+}
+
+function examples(reason: SkipReason, count: number, paths: readonly string[], wording: Wording): Markup | undefined {
+  if (paths.length === 0) return undefined;
+  const { l10n } = wording;
+  const title = paths.length < count ? l10n.t("The first {0}", formatCount(paths.length, wording)) : l10n.t("Files");
+  // No path in text leads to those.
+  const isLinked = reason !== "unsupported-name";
+  return html`<details data-key="skipped-${reason}">
+    <summary class="faint">${title}</summary>
+    <ul class="paths">
+      ${paths.map((path) => (isLinked ? fileLink(path) : html`<li>${path}</li>`))}
+    </ul>
+  </details>`;
+}
+
+function fileLink(path: string): Markup {
+  return html`<li>
+    <button class="link" data-open="${exactly(path)}" data-key="open-${exactly(path)}">${path}</button>
+  </li>`;
 }
 
 function failures(count: number, listed: readonly FileFailure[], wording: Wording): Markup {
@@ -50,7 +77,7 @@ function failureGroup(message: string, files: readonly FileFailure[], n: number,
   return html`<details data-key="failures-${n}" open>
     <summary>${message} <span class="count">${formatCount(files.length, wording)}</span></summary>
     <ul class="paths">
-      ${files.slice(0, FILES_SHOWN).map(({ path }) => html`<li><button class="link" data-open="${exactly(path)}" data-key="open-${exactly(path)}">${path}</button></li>`)}
+      ${files.slice(0, FILES_SHOWN).map(({ path }) => fileLink(path))}
     </ul>
     ${more > 0 ? html`<p class="faint">${l10n.t("And {0} more", formatCount(more, wording))}</p>` : undefined}
   </details>`;

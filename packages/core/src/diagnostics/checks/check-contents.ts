@@ -43,7 +43,7 @@ export async function checkContents(
     return { ofRecords: reading.recordFindings(remedies), ofSources: reading.sourceFindings(unsettled, remedies) };
   } catch (error) {
     options.signal?.throwIfAborted();
-    return { ofRecords: [unreadable(table.name, error, remedies)], ofSources: [] };
+    return { ofRecords: [unreadable(table.name, error, remedies.rebuild)], ofSources: [] };
   }
 }
 

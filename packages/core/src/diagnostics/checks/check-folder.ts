@@ -53,6 +53,6 @@ function unusable(why: string, indexed: object | undefined, remedies: Remedies):
     code: isOld ? "SCHEMA_OUTDATED" : "DATA_CORRUPT",
     severity: "error",
     sentence: `The index cannot be used: ${why}.`,
-    remedy: remedies.rebuild,
+    remedy: remedies.restore,
   };
 }

@@ -1,4 +1,4 @@
-import type { Finding } from "../../model/finding.ts";
+import type { Finding, Remedy } from "../../model/finding.ts";
 import { missingFileOf } from "../../store/lance-errors.ts";
 import type { LanceTable } from "../../store/lance-table.ts";
 import type { Remedies } from "../remedies.ts";
@@ -21,14 +21,13 @@ export async function checkReading(
     return [];
   } catch (error) {
     signal?.throwIfAborted();
-    return [unreadable(table.name, error, remedies)];
+    return [unreadable(table.name, error, remedies.restore)];
   }
 }
 
 /** That a table cannot be read, and because of which file if the error says so. */
-export function unreadable(table: string, error: unknown, remedies: Remedies): Finding {
+export function unreadable(table: string, error: unknown, remedy: Remedy): Finding {
   const severity = "error";
-  const remedy = remedies.rebuild;
   const missing = missingFileOf(error);
   if (missing !== undefined)
     return { code: "DATA_MISSING", severity, sentence: `The table ${table} lacks the file ${missing}.`, remedy };

@@ -36,10 +36,10 @@ export async function checkTableFiles(table: string, tableFolder: string, remedi
     found(
       "DATA_MISSING",
       `The table ${table} lacks ${counted(missing.length, "file")}: ${listed(missing)}.`,
-      "rebuild",
+      "restore",
     );
   if (cut.length > 0)
-    found("DATA_CORRUPT", `The table ${table} has ${counted(cut.length, "file")} cut off: ${listed(cut)}.`, "rebuild");
+    found("DATA_CORRUPT", `The table ${table} has ${counted(cut.length, "file")} cut off: ${listed(cut)}.`, "restore");
   if (indexes.length > 0)
     found("INDEX_BROKEN", `Indexes of the table ${table} cannot be read: ${listed(indexes)}.`, "maintain");
   return findings;
