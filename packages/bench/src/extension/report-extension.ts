@@ -21,12 +21,15 @@ const FILES = 4_000;
  */
 export async function reportExtension(progress: (line: string) => void): Promise<readonly Check[]> {
   reportLoad(progress);
+  const { size: vsixBytes } = await stat(vsix).catch((error: unknown) => {
+    throw new Error(`There is no ${vsix}: run \`npm run build:extension\`.`, { cause: error });
+  });
   const folder = await mkdtemp(join(tmpdir(), "resona-bench-extension-"));
   try {
     const workspace = join(folder, "workspace");
     await writeSyntheticCorpus(workspace, FILES);
     const figures = await measure(workspace, join(folder, "figures.json"));
-    const checks = checksOf(figures, (await stat(vsix)).size);
+    const checks = checksOf(figures, vsixBytes);
     console.log(describe(figures, checks));
     return checks;
   } finally {
