@@ -7,6 +7,7 @@ import { KeptChunker } from "./chunk/kept-chunker.ts";
 import { CommitIndex, type CommitRun, hasCommits } from "./commit-index.ts";
 import { workspaceRemedies } from "./diagnostics/remedies.ts";
 import { withHistory as withHistoryDiagnosed } from "./diagnostics/with-history.ts";
+import { discoverFiles } from "./discover/discover-files.ts";
 import type { Embedder } from "./embed/embedder.ts";
 import { ResonaError, resonaError } from "./errors.ts";
 import { IndexHandle, KEEP_VERSIONS_DAYS, type StoreKind, type WritableIndex } from "./index-handle.ts";
@@ -52,12 +53,26 @@ export interface IndexOptions {
   readonly onEvent?: (event: IndexEvent) => void;
 }
 
+export interface CountOptions {
+  /** Where to stop. */
+  readonly limit: number;
+  /** Aborting rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
 /** One workspace and its index. Not for use after `close`. */
 export interface Engine {
   /** Absolute, with links resolved. */
   readonly workspace: string;
   /** Absolute. */
   readonly indexPath: string;
+  /**
+   * Counts the files that a run would look at, up to a limit; with those that it would leave out for their size or kind.
+   *
+   * @throws ResonaError WORKSPACE_NOT_FOUND, WORKSPACE_NOT_A_FOLDER, WORKSPACE_NOT_READABLE, GIT_BARE_REPOSITORY,
+   * GIT_FAILED; the signal's reason when aborted.
+   */
+  countFiles(options: CountOptions): Promise<number>;
   /**
    * Brings the index up to date, or builds it: with the model, the pooling and the size of chunks of the options, else
    * those that it was made with, else the defaults. Where `indexCommits` was ever called, a completed run does the same
@@ -160,6 +175,15 @@ class WorkspaceEngine implements Engine {
 
   get indexPath(): string {
     return this.#index.folder;
+  }
+
+  async countFiles({ limit, signal }: CountOptions): Promise<number> {
+    const { maxFileBytes, exclude } = this.#options;
+    let count = 0;
+    if (limit > 0)
+      for await (const _ of discoverFiles(this.workspace, { maxFileBytes, exclude, indexPath: this.indexPath, signal }))
+        if (++count >= limit) break;
+    return count;
   }
 
   async index(options: IndexOptions = {}): Promise<IndexSummary> {

@@ -1,7 +1,7 @@
 export type { EmbedOptions, EmbeddingService, EmbeddingServiceOptions } from "./embedding-service.ts";
 export { inspectModel, type ModelInspection } from "./embed/inspect-model.ts";
 export type { CommitRun } from "./commit-index.ts";
-export type { Engine, IndexOptions } from "./engine.ts";
+export type { CountOptions, Engine, IndexOptions } from "./engine.ts";
 export { type ErrorCode, ResonaError } from "./errors.ts";
 export type { CommitHit, CommitSearchResult, CommitSummary } from "./model/commit-hit.ts";
 export type {

@@ -47,6 +47,16 @@ async function answer(engine: Engine, query: string): Promise<string | undefined
   return (await engine.search(query)).hits[0]?.path;
 }
 
+it("files are counted before they are indexed, up to a limit, and nothing is written", async () => {
+  const workspace = await workspaceWith({ "a.ts": uploads, "lib/b.py": invoices, "lib/c.png": "", "out/d.js": "" });
+  const engine = await engineFor(workspace, { exclude: ["out"] });
+  // An excluded folder is one.
+  expect(await engine.countFiles({ limit: 100 })).toBe(4);
+  expect(await engine.countFiles({ limit: 2 })).toBe(2);
+  await expect(engine.countFiles({ limit: 2, signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
+  expect(existsSync(engine.indexPath)).toBe(false);
+});
+
 describe("an index", () => {
   it("answers a question in words and one by name with the right lines", async () => {
     const workspace = await workspaceWith({ "src/net/upload.ts": uploads, "billing/invoice.py": invoices });

@@ -27,7 +27,7 @@ export async function indexWorkspace(parts: IndexingParts, id?: string): Promise
     return;
   }
   const folders: FolderEngine[] = [];
-  for (const candidate of wanted) if (await mayIndex(candidate.folder)) folders.push(candidate);
+  for (const candidate of wanted) if (await mayIndex(candidate)) folders.push(candidate);
   if (folders.length === 0) return;
   const ids = folders.map(({ folder }) => folder.id);
   paused.set(ids, false);

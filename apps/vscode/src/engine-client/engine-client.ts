@@ -12,6 +12,7 @@ import {
   type MaintenanceProgress,
   type MemorySample,
   commitProgress,
+  countFilesRequest,
   diagnosisProgress,
   diagnosticsRequest,
   healRequest,
@@ -137,6 +138,9 @@ export class EngineClient implements RemoteEngine {
     this.#ready.reject(engineError("ENGINE_STOPPED", {}));
     await this.#stop();
   }
+
+  countFiles: RemoteEngine["countFiles"] = ({ signal, ...options }) =>
+    this.#call(countFilesRequest, { options }, { signal });
 
   index: RemoteEngine["index"] = ({ signal, onEvent, ...options } = {}) =>
     this.#call(

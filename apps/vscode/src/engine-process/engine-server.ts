@@ -19,6 +19,7 @@ import {
   type InitializeResult,
   activityNotification,
   commitProgress,
+  countFilesRequest,
   diagnosisProgress,
   diagnosticsRequest,
   healRequest,
@@ -73,6 +74,7 @@ export class EngineServer {
     connection.onRequest(initializeRequest, (params, token) =>
       this.#track(this.#call(params, token, () => this.#initialize(params))),
     );
+    this.#answer(countFilesRequest, (engine, { options }, { signal }) => engine.countFiles({ ...options, signal }));
     this.#answer(searchRequest, (engine, { query, options }, { signal }) =>
       engine.search(query, { ...options, signal }),
     );

@@ -4,12 +4,15 @@ import { join } from "node:path";
 import { Uri, workspace } from "vscode";
 
 import { engineSettings } from "../settings/engine-settings.ts";
+import { optionSettings } from "../settings/option-settings.ts";
 import type { Folder } from "./folder-engines.ts";
 
 /** Absolute, as the folder's settings have it. */
 export function indexFolder({ id, path }: Folder): string {
   const settings = workspace.getConfiguration("resona", Uri.parse(id));
-  return engineSettings(path, (key) => settings.inspect(key)).index ?? join(path, ".resona");
+  // Asked for often, also while the editor starts: the editor takes a millisecond to tell a setting.
+  const inspect = (key: string) => (key === optionSettings.index?.key ? settings.inspect(key) : undefined);
+  return engineSettings(path, inspect).index ?? join(path, ".resona");
 }
 
 /** Looked for from here, so that no process is started for a folder without one. */

@@ -5,6 +5,7 @@
 import type {
   CommitSearchResult,
   CommitSummary,
+  CountOptions,
   DatabaseDiagnostics,
   DiagnosisOptions,
   EmbedEvent,
@@ -44,6 +45,10 @@ export interface InitializeParams extends CallParams {
 export interface InitializeResult {
   /** Absolute. */
   readonly indexPath: string;
+}
+
+export interface CountParams extends CallParams {
+  readonly options: Sendable<CountOptions>;
 }
 
 export interface IndexParams extends CallParams {
@@ -104,6 +109,9 @@ export const CANCELLED = -32_800;
 
 export const initializeRequest: RequestType<InitializeParams, InitializeResult, EngineErrorData> = new RequestType(
   "resona/initialize",
+);
+export const countFilesRequest: RequestType<CountParams, number, EngineErrorData> = new RequestType(
+  "resona/countFiles",
 );
 export const indexRequest: RequestType<IndexParams, IndexSummary, EngineErrorData> = new RequestType("resona/index");
 export const indexCommitsRequest: RequestType<CallParams, CommitSummary, EngineErrorData> = new RequestType(

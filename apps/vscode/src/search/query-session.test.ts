@@ -64,6 +64,43 @@ describe("when a query is searched", () => {
     expect(asked.map(({ query }) => query)).toEqual(["c", "cart"]);
   });
 
+  it("is after a longer quiet where searches take longer, and after a shorter one where they do not", async () => {
+    const { session, asked } = startSession();
+    const typeAndAnswer = async (text: string, tookMs: number) => {
+      session.setQuery(text);
+      await vi.advanceTimersByTimeAsync(tookMs);
+      asked.at(-1)?.answer("cart.ts");
+      asked.at(-1)?.end();
+      await vi.advanceTimersByTimeAsync(500);
+    };
+    const quietBefore = async (text: string) => {
+      session.setQuery(`${text}1`);
+      session.setQuery(`${text}2`);
+      const begun = asked.length;
+      let ms = 0;
+      for (; asked.length === begun && ms < 1_000; ms += 10) await vi.advanceTimersByTimeAsync(10);
+      asked.at(-1)?.end();
+      await vi.advanceTimersByTimeAsync(500);
+      return ms;
+    };
+    await typeAndAnswer("slow", 700);
+    expect(await quietBefore("slow")).toBe(250);
+    await typeAndAnswer("middling", 120);
+    expect(await quietBefore("middling")).toBe(120);
+    await typeAndAnswer("fast", 5);
+    expect(await quietBefore("fast")).toBe(40);
+  });
+
+  it("is not at once while another search is under way, which goes on for a while when it is cancelled", async () => {
+    const { session, asked } = startSession();
+    session.setQuery("cart");
+    await vi.advanceTimersByTimeAsync(500);
+    session.setQuery("cart total");
+    expect(asked).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(asked.map(({ query }) => query)).toEqual(["cart", "cart total"]);
+  });
+
   it("is not if only white space has changed, or nothing is left of it", async () => {
     const { session, asked, views } = startSession();
     session.setQuery("cart");
@@ -80,6 +117,8 @@ describe("when a query is searched", () => {
     session.setQuery("cart");
     await vi.advanceTimersByTimeAsync(500);
     session.setQuery("cart total");
+    expect(asked.map(({ signal }) => signal.aborted)).toEqual([true]);
+    await vi.advanceTimersByTimeAsync(500);
     expect(asked.map(({ signal }) => signal.aborted)).toEqual([true, false]);
     session.close();
     expect(asked.map(({ signal }) => signal.aborted)).toEqual([true, true]);
@@ -227,7 +266,7 @@ describe("whatever happens in whatever order", () => {
         expect(views.slice(closedAt)).toEqual(closedAt === undefined ? views : []);
         if (closedAt !== undefined) return;
         // In the end, the newest search is answered, unless it has ended before.
-        await vi.advanceTimersByTimeAsync(100);
+        await vi.advanceTimersByTimeAsync(250);
         // Twice, as it may have been asked to search again meanwhile.
         for (let n = 0; n < 2; n++) {
           asked.at(-1)?.answer(String(asked.length - 1));

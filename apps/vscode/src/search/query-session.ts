@@ -1,5 +1,5 @@
-/** A keystroke that follows another one within this time, in milliseconds, is searched when it was the last. */
-const QUIET_MS = 100;
+/** How long it has to be quiet until what was typed quickly is searched, in milliseconds: as long as a search takes. */
+const QUIET_MS = { least: 40, most: 250, atFirst: 100 };
 
 /** What there is to show of a query that is being typed. */
 export interface QueryView<T> {
@@ -19,13 +19,15 @@ type QueryAnswer<T> =
 /**
  * A search of what is typed, while it is typed. A keystroke after a pause is searched at once, so that pasted text and
  * slow typing wait for nothing; of keystrokes in quick succession only the last one is, when it has been quiet for a
- * moment. Each keystroke cancels the search under way, and whatever that still answers is not shown.
+ * moment: for longer where searches take longer, which go on for a while when they are cancelled. Each keystroke cancels
+ * the search under way, and whatever that still answers is not shown.
  */
 export class QuerySession<T> {
   readonly #search: (query: string, signal: AbortSignal) => AsyncIterable<T>;
   readonly #show: (view: QueryView<T>) => void;
   #view: QueryView<T> = { query: "", isBusy: false };
   #typedAt = Number.NEGATIVE_INFINITY;
+  #quietMs = QUIET_MS.atFirst;
   #timer: NodeJS.Timeout | undefined;
   #running: AbortController | undefined;
   /** Whether the index has changed since the search under way was begun. */
@@ -50,7 +52,7 @@ export class QuerySession<T> {
     const query = text.trim();
     if (this.#isClosed || query === this.#view.query) return;
     const now = performance.now();
-    const wasQuiet = now - this.#typedAt >= QUIET_MS;
+    const wasQuiet = !this.#view.isBusy && now - this.#typedAt >= this.#quietMs;
     this.#typedAt = now;
     this.#cancel();
     if (query === "") {
@@ -59,7 +61,7 @@ export class QuerySession<T> {
     }
     this.#set({ ...this.#view, query, isBusy: true });
     if (wasQuiet) void this.#run(query, now);
-    else this.#timer = setTimeout(() => void this.#run(query, now), QUIET_MS);
+    else this.#timer = setTimeout(() => void this.#run(query, now), this.#quietMs);
   }
 
   /** Searches for the same once more, as the index has changed; if that is under way, when it is over. */
@@ -85,9 +87,11 @@ export class QuerySession<T> {
     this.#running = running;
     this.#isOutdated = false;
     const { signal } = running;
+    const begunAt = performance.now();
     try {
       for await (const value of this.#search(query, signal)) {
         if (signal.aborted) return;
+        this.#quietMs = Math.min(QUIET_MS.most, Math.max(QUIET_MS.least, performance.now() - begunAt));
         this.#set({ query, isBusy: true, answer: { query, value, latencyMs: performance.now() - since } });
       }
       if (signal.aborted) return;

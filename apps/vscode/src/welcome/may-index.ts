@@ -1,17 +1,15 @@
 import { env, l10n, window } from "vscode";
 
-import { changeFilter } from "../current/folder-changes.ts";
-import type { Folder } from "../folders/folder-engines.ts";
+import type { FolderEngine } from "../folders/folder-engines.ts";
 import { hasIndex } from "../folders/index-folder.ts";
-import { countFiles } from "./count-files.ts";
 
 const MANY_FILES = 50_000;
 
 /** Asks before the first index of a folder with very many files is made. */
-export async function mayIndex(folder: Folder): Promise<boolean> {
+export async function mayIndex({ folder, engine }: FolderEngine): Promise<boolean> {
   if (await hasIndex(folder)) return true;
-  const filter = changeFilter(folder);
-  const count = await countFiles(folder.path, (path) => !filter.matters(path), MANY_FILES + 1);
+  // What keeps the engine from counting keeps it from indexing as well, and is told then.
+  const count = await engine.countFiles({ limit: MANY_FILES + 1 }).catch(() => 0);
   if (count <= MANY_FILES) return true;
   const index = l10n.t("Index");
   const choice = await window.showWarningMessage(

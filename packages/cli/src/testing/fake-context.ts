@@ -132,6 +132,11 @@ export class FakeEngine implements Engine {
   heals: () => HealResult = () => ({ tables: [] });
   watches: (options: WatchOptions) => Promise<void> = () => Promise.resolve();
 
+  async countFiles(): Promise<number> {
+    this.calls.push("count files");
+    return 0;
+  }
+
   async index(options: NonNullable<Parameters<Engine["index"]>[0]> = {}): Promise<IndexSummary> {
     this.calls.push(options.rebuild === true ? "rebuild" : "index");
     this.indexOptions = options;
