@@ -37,7 +37,7 @@ export const optionTable = {
     max: 8_000,
     env: "RESONA_CHUNK_CHARS",
     fingerprint: true,
-    description: "Size in characters that chunks aim at",
+    description: "Target size of chunks, in characters",
   },
   maxConcurrentFiles: {
     type: "integer",
@@ -46,7 +46,7 @@ export const optionTable = {
     max: 256,
     env: "RESONA_MAX_CONCURRENT_FILES",
     fingerprint: false,
-    description: "Files being read and parsed at a time",
+    description: "Number of files read and parsed at a time",
   },
   parserThreads: {
     type: "integer",
@@ -73,7 +73,7 @@ export const optionTable = {
     env: "RESONA_MODEL",
     // Its content is part of the fingerprint, not its place.
     fingerprint: false,
-    description: "Embedding model: a GGUF file, or built-in; by default the one that the index was made with",
+    description: "Embedding model: a GGUF file, or built-in; by default the one that the index was built with",
   },
   modelPooling: {
     type: "choice",
@@ -81,7 +81,7 @@ export const optionTable = {
     default: undefined,
     env: "RESONA_MODEL_POOLING",
     fingerprint: true,
-    description: "How the model's vectors of words become one of a text, instead of what its file says or leaves out",
+    description: "How token vectors are pooled into one vector per text; overrides what the model file says",
   },
   embeddingUrl: {
     type: "text",
@@ -89,21 +89,21 @@ export const optionTable = {
     env: "RESONA_EMBEDDING_URL",
     // The model behind it is part of the fingerprint, not its place.
     fingerprint: false,
-    description: "Address of an OpenAI-compatible embedding service to use instead of a model of this process",
+    description: "Address of an OpenAI-compatible embedding service to use instead of a local model",
   },
   embeddingModel: {
     type: "text",
     default: undefined,
     env: "RESONA_EMBEDDING_MODEL",
     fingerprint: false,
-    description: "What that service calls the model",
+    description: "Name of the model at that service",
   },
   remoteEmbedding: {
     type: "boolean",
     default: false,
     env: "RESONA_REMOTE_EMBEDDING",
     fingerprint: false,
-    description: "Agrees to send texts to an embedding service beyond this machine and its network",
+    description: "Allows texts to be sent to an embedding service outside this machine and its network",
   },
   batchSize: {
     type: "integer",
@@ -112,7 +112,7 @@ export const optionTable = {
     max: 2_048,
     env: "RESONA_BATCH_SIZE",
     fingerprint: false,
-    description: "Texts in one request to an embedding service at most",
+    description: "Maximum number of texts per request to an embedding service",
   },
   rateLimitDelayMs: {
     type: "integer",
