@@ -336,9 +336,9 @@ export class IndexHandle<S extends IndexTables> {
     const noun = this.#kind.contents === "items" ? "item" : "file";
     const redone = toRedo === 0 ? "" : `, with ${counted(toRedo, noun)} to redo`;
     if (checkpoint === undefined) return `The last run was interrupted; it is continued${redone}.`;
-    const done = `the last run had finished ${counted(checkpoint.sourcesDone, noun)}`;
-    const stored = (await store.tables[0]?.countRows()) ?? 0;
-    return `Resuming from checkpoint: ${done}, the index holds ${counted(stored, "record")}${redone}.`;
+    const [records, files] = await Promise.all(store.tables.map((table) => table.countRows()));
+    const done = files === undefined ? "" : `${counted(files, "file")} with `;
+    return `Resuming from checkpoint: the index holds ${done}${counted(records ?? 0, "record")}${redone}.`;
   }
 
   /** Opens the tables, at their newest whole versions if they are torn. */

@@ -228,6 +228,18 @@ describe("an index", () => {
     expect(await answer(engine, "uploadWithRetry")).toBe("a.ts");
   });
 
+  it("counts as removed what can be found no more, and nothing else", async () => {
+    const workspace = await workspaceWith({ "a.ts": uploads, "b.py": invoices, "c.png": "" });
+    await (await engineFor(workspace)).index();
+    const some = await engineFor(workspace, { exclude: ["a.ts", "c.png"] });
+    expect(await some.index()).toMatchObject({ filesRemoved: 1, filesInIndex: 1 });
+    await rm(join(workspace, "a.ts"));
+    await rm(join(workspace, "c.png"));
+    expect(await some.index()).toMatchObject({ filesRemoved: 0, filesUnchanged: 1 });
+    await rm(join(workspace, "b.py"));
+    expect(await some.index()).toMatchObject({ filesRemoved: 1, filesInIndex: 0 });
+  });
+
   it("keeps what was committed when it is interrupted, and continues", async () => {
     const files = Array.from({ length: 300 }, (_, n) => [`f${n}.ts`, `export function job${n}() {}\n`.repeat(1_500)]);
     const workspace = await workspaceWith(Object.fromEntries(files) as Record<string, string>);
@@ -247,7 +259,7 @@ describe("an index", () => {
     const notices: string[] = [];
     const second = await engine.index({ onEvent: (event) => event.type === "notice" && notices.push(event.message) });
     expect(notices).toEqual([
-      `Resuming from checkpoint: the last run had finished ${first.filesIndexed} files, the index holds ${first.collectionCount.toLocaleString("en-US")} records.`,
+      `Resuming from checkpoint: the index holds ${first.filesIndexed} files with ${first.collectionCount.toLocaleString("en-US")} records.`,
     ]);
     expect(existsSync(join(engine.indexPath, "checkpoint.json"))).toBe(false);
     expect(second).toMatchObject({ status: "completed", filesUnchanged: first.filesIndexed, filesInIndex: 300 });

@@ -96,6 +96,12 @@ export class KnownFiles {
     };
   }
 
+  /** Whether the index has contents of the file, be they of an earlier state of it. */
+  isIndexed(path: string): boolean {
+    const row = this.#rows.get(path);
+    return row !== undefined && (this.#outcomes[row] === indexed || this.#outcomes[row] === indexedBefore);
+  }
+
   /** Whether the file could not be indexed when it was last looked at. */
   hasFailed(path: string): boolean {
     const row = this.#rows.get(path);

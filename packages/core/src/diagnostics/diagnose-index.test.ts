@@ -258,8 +258,10 @@ describe("an index", () => {
     await index.setManifest({ state: "writing" });
     expect(inShort(await index.findings())).toEqual(["warning RUN_INTERRUPTED index"]);
     const { lastIndexedAt: _, ...never } = index.manifest;
-    await writeFile(join(index.folder, "index.json"), JSON.stringify(never));
-    expect((await index.findings())[0]).toMatchObject({ code: "RUN_INTERRUPTED", sentence: /never finished/ });
+    for (const state of ["clean", "writing"]) {
+      await writeFile(join(index.folder, "index.json"), JSON.stringify({ ...never, state }));
+      expect((await index.findings())[0]).toMatchObject({ code: "RUN_INTERRUPTED", sentence: /never finished/ });
+    }
   });
 
   it("that a living process is writing says who, and one whose writer was killed says so", async () => {

@@ -23,6 +23,12 @@ export function removal(path: string): FileChange {
   return { source: path, records: 0, kind: "removed" };
 }
 
+/** Whether a path of which the index has contents has none any more after the change. */
+export function leavesNothing(change: FileChange): boolean {
+  if (change.kind === "removed") return true;
+  return change.kind === "replaced" && change.replacement.file.outcome.kind !== "indexed";
+}
+
 export function commitBatch(changes: readonly FileChange[]): CommitBatch {
   return {
     replaced: changes.flatMap((change) => (change.kind === "replaced" ? [change.replacement] : [])),

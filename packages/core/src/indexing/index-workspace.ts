@@ -10,7 +10,7 @@ import { concurrentMap } from "../support/concurrent-map.ts";
 import { ChunkEmbedder } from "./chunk-embedder.ts";
 import { type CommitHooks, CommitQueue } from "./commit-queue.ts";
 import { embedFiles } from "./embed-files.ts";
-import { type FileChange, changeOf, commitBatch, removal, settle } from "./file-changes.ts";
+import { type FileChange, changeOf, commitBatch, leavesNothing, removal, settle } from "./file-changes.ts";
 import { GROUPS_IN_FLIGHT, groupByChunks } from "./group-by-chunks.ts";
 import { failedFile, prepareFile } from "./prepare-file.ts";
 import { ProgressMeter, type RunCounts } from "./progress-meter.ts";
@@ -60,7 +60,8 @@ export async function indexWorkspace(
     await stages.store.commit(batch);
     settle(changes);
     const chunks = batch.replaced.reduce((sum, file) => sum + file.chunks.length, 0);
-    meter.committed(chunks, batch.removed.length);
+    const gone = changes.filter((change) => leavesNothing(change) && known.isIndexed(change.source));
+    meter.committed(chunks, gone.length);
   };
   const queue = new CommitQueue<FileChange>(hooks, commit, () => meter.shareDone());
 

@@ -8,8 +8,8 @@ export async function checkLastRun(folder: string, manifest: IndexManifest, reme
   const { state, lastIndexedAt } = manifest;
   if ((state === "clean" && lastIndexedAt !== undefined) || (await inspectLock(folder)).kind === "held") return [];
   const sentence =
-    state === "writing"
-      ? "The last run was interrupted in the middle; until the next one searching takes more time."
-      : "The index was never finished; what is missing cannot be found.";
+    lastIndexedAt === undefined
+      ? "The index was never finished; what is missing cannot be found."
+      : "The last run was interrupted in the middle; until the next one searching takes more time.";
   return [{ code: "RUN_INTERRUPTED", severity: "warning", sentence, remedy: remedies.index }];
 }
