@@ -11,7 +11,7 @@ import { type CodeServer, type CodeServerOptions, startCodeServer } from "./code
 import { artefactFolder } from "./paths.ts";
 import { processesWith } from "./processes.ts";
 
-export interface EditorOptions extends Pick<CodeServerOptions, "settings" | "trustIsAsked" | "env"> {
+export interface EditorOptions extends Pick<CodeServerOptions, "extensions" | "settings" | "trustIsAsked" | "env"> {
   /** A folder or a `.code-workspace` file. Default: an empty window. */
   readonly workspace?: string;
 }
@@ -193,7 +193,8 @@ export class Editor {
 
   /** Numbers of the processes that run a file of the extension: its engines. */
   engines(): number[] {
-    return processesWith(inject("extension").folder);
+    const { extensions } = this.#options;
+    return processesWith(extensions === undefined ? inject("extension").folder : `${extensions}/`);
   }
 
   /** Keeps a picture of the window; returns its path. */

@@ -17,6 +17,16 @@ export function multiRoot(...folders: readonly string[]): string {
   return JSON.stringify({ folders: folders.map((path) => ({ path })) });
 }
 
+/** So many files of some paragraphs: enough for a run to be met in the middle. */
+export function manyNotes(count: number): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: count }, (_, n) => [`notes/${n}.md`, note(n)]));
+}
+
+function note(n: number): string {
+  const sections = Array.from({ length: 10 }, (_, i) => `## Hour ${i}\n\nIn hour ${i} of day ${n} it rained.\n`);
+  return `# Day ${n}\n\n${sections.join("\n")}`;
+}
+
 /** A small library of shop functions: enough files for a search to choose from. */
 export const shopFiles: Readonly<Record<string, string>> = {
   "src/cart.ts": [

@@ -63,10 +63,11 @@ function update({ folder: current, sections, announcement }: UpdateMessage): voi
   if (status !== null && status.textContent !== announcement) status.textContent = announcement;
 }
 
-function messageOf({ run, post, open }: DOMStringMap): PageMessage | undefined {
+function messageOf({ run, post, help, open }: DOMStringMap): PageMessage | undefined {
   // The extension looks at what it is sent.
   if (run !== undefined) return { type: "run", action: run } as PageMessage;
   if (post !== undefined) return { type: post } as PageMessage;
+  if (help !== undefined) return { type: "help", command: help };
   return open === undefined ? undefined : { type: "open-file", path: open };
 }
 

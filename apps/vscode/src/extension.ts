@@ -2,6 +2,7 @@ import { type ExtensionContext, commands, window } from "vscode";
 
 import { indexWorkspace } from "./commands/index-workspace.ts";
 import { setEmbeddingKey } from "./commands/set-embedding-key.ts";
+import { FolderSignals } from "./current/folder-signals.ts";
 import { keepCurrent } from "./current/keep-current.ts";
 import { registerPauseCommands } from "./current/pause-commands.ts";
 import { PausedFolders } from "./current/paused-folders.ts";
@@ -22,18 +23,23 @@ export function activate(context: ExtensionContext): void {
   const folders = openWorkspaceFolders(context, log);
   engines = folders;
   const paused = new PausedFolders(context.workspaceState);
-  const keeping = { paused, notices: new FailureNotices() };
+  const notices = new FailureNotices();
+  const keeping = { paused, notices, signals: new FolderSignals() };
   showFailures(folders);
   context.subscriptions.push(
     log,
-    showIndexHealth(context, folders, keeping, showLog),
+    showIndexHealth(context, folders, keeping),
     keepCurrent(folders, { ...keeping, log }),
     registerPauseCommands(folders, paused),
-    registerSearch(context, folders, log),
+    registerSearch(context, folders, notices, log),
     commands.registerCommand("resona.index", (folder: unknown) =>
-      indexWorkspace({ engines: folders, paused, log }, typeof folder === "string" ? folder : undefined),
+      indexWorkspace({ engines: folders, paused, notices, log }, typeof folder === "string" ? folder : undefined),
     ),
-    commands.registerCommand("resona.setEmbeddingKey", () => setEmbeddingKey(context.secrets)),
+    commands.registerCommand("resona.setEmbeddingKey", (id: unknown) => {
+      const all = folders.all.map(({ folder }) => folder);
+      const meant = all.filter((folder) => folder.id === id);
+      return setEmbeddingKey(context.secrets, meant.length > 0 ? meant : all);
+    }),
     commands.registerCommand("resona.showLog", showLog),
     commands.registerCommand("resona.openWalkthrough", openWalkthrough),
   );

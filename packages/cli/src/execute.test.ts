@@ -26,7 +26,7 @@ describe("search", () => {
     expect(engine.indexOptions).toMatchObject({ ifOutdated: "refuse" });
     expect(context.stdout.text).toMatch(/^w\/src\/retry\.ts:9-11 {2}0\.873/);
     expect(context.stderr.text).toBe(
-      "Indexed 2 files (5 chunks, 1.5 kB) in 420 ms; 1 unchanged, 0 removed; peak memory 123 MB.\n",
+      "Indexed 2 files (5 chunks, 1.5 kB read) in 420 ms; 1 unchanged, 0 removed; peak memory 123 MB.\n",
     );
   });
 
@@ -244,18 +244,28 @@ describe("failures", () => {
   test.each([
     [["serch"], "Unknown command 'serch'.", "Did you mean search?"],
     [["index", "--rebild"], "Unknown option '--rebild'.", "Did you mean --rebuild?"],
-    [["stats", "x"], "Too many arguments for 'stats'. Expected 0 arguments but got 1: x.", "See `resona --help`."],
-    [["search"], "Missing required argument 'query'.", "See `resona --help`."],
-    [["search", "--limit"], "Option '--limit <n>' argument missing.", "See `resona --help`."],
+    [
+      ["stats", "x"],
+      "Too many arguments for 'stats'. Expected 0 arguments but got 1: x.",
+      "See `resona stats --help`.",
+    ],
+    [["search"], "Missing required argument 'query'.", "See `resona search --help`."],
+    [["search", "--limit"], "Option '--limit <n>' argument missing.", "See `resona search --help`."],
     [
       ["search", "--limit", "0", "q"],
       "Option '--limit <n>' argument '0' is invalid. It must be a whole number from 1 to 100.",
-      "See `resona --help`.",
+      "See `resona search --help`.",
     ],
     [
       ["search", "--path", "", "q"],
       "Option '--path <glob>' argument '' is invalid. It must not be empty.",
-      "See `resona --help`.",
+      "See `resona search --help`.",
+    ],
+    [["--colour"], "Unknown option '--colour'.", "See `resona --help`."],
+    [
+      ["stats", "--branch", "x"],
+      "--branch is about a repository that is given by its URL.",
+      "Leave it out: a folder is taken as it is checked out.",
     ],
   ])("%j is answered with one sentence and a next step", async (argv, message, nextStep) => {
     const context = fakeContext(new FakeEngine());
@@ -266,6 +276,25 @@ describe("failures", () => {
     expect(await execute([...argv.slice(0, 1), "--json", ...argv.slice(1)], json)).toBe("trouble");
     expect(json.stderr.text).toBe("");
     expect(JSON.parse(json.stdout.text)).toEqual({ schema: 1, error: { code: "USAGE", message, nextStep } });
+  });
+
+  test("the help of a command within another is named as it is called", async () => {
+    const context = fakeContext(new FakeEngine());
+    await execute(["model", "inspect"], context);
+    expect(context.stderr.text).toContain("Missing required argument 'file'.\nSee `resona model inspect --help`.\n");
+  });
+
+  test("an option of the engine sends to the help of the command that it was given to", async () => {
+    const error = new ResonaError("OPTION_INVALID", "chunkChars is odd.", "See `resona --help` for the options.");
+    for (const [argv, command] of [
+      [["stats"], "stats"],
+      [["watch", "--json"], "watch"],
+    ] as const) {
+      const context = fakeContext(new FakeEngine(), { openEngine: () => Promise.reject(error) });
+      expect(await execute(argv, context)).toBe("trouble");
+      const nextStep = `See \`resona ${command} --help\` for the options and their bounds.`;
+      expect(context.stdout.text + context.stderr.text).toContain(nextStep);
+    }
   });
 
   test("a huge argument does not fill the terminal", async () => {

@@ -8,7 +8,7 @@ import { describeFailure, InterruptedError } from "./failure.ts";
 import { formatFailure } from "./present/human.ts";
 import { errorDocument } from "./present/json.ts";
 import { paintFor } from "./present/paint.ts";
-import { parseArguments, wantsJson } from "./program.ts";
+import { helpCommand, parseArguments, wantsJson } from "./program.ts";
 
 /** Runs one command line to its end. Never rejects: every failure is reported here. */
 export async function execute(argv: readonly string[], context: CliContext): Promise<Outcome> {
@@ -32,7 +32,7 @@ export function reportFailure(
   argv: readonly string[],
   { stdout, stderr, env, signal }: Pick<CliContext, "stdout" | "stderr" | "env" | "signal">,
 ): Outcome {
-  const failure = describeFailure(error, signal.aborted);
+  const failure = describeFailure(error, signal.aborted, helpCommand(argv));
   if (wantsJson(argv)) stdout.write(errorDocument(failure));
   else if (failure.code === "INTERRUPTED") stderr.write(`${failure.message}\n`);
   else stderr.write(formatFailure(failure, paintFor(stderr)));

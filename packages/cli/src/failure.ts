@@ -27,12 +27,18 @@ export class UsageError extends Error {
   }
 }
 
-/** @param aborted whether the user stopped the command: what is then thrown only says that it stopped. */
-export function describeFailure(error: unknown, aborted: boolean): Failure {
+/**
+ * @param aborted whether the user stopped the command: what is then thrown only says that it stopped.
+ * @param help the command that tells of the options.
+ */
+export function describeFailure(error: unknown, aborted: boolean, help = "resona --help"): Failure {
   if (error instanceof ResonaError) {
-    return { code: error.code, message: error.message, nextStep: error.nextStep };
+    const { code, message, nextStep } = error;
+    // The engine does not know which command its options were given to.
+    const isOption = code === "OPTION_INVALID";
+    return { code, message, nextStep: isOption ? `See \`${help}\` for the options and their bounds.` : nextStep };
   }
-  if (error instanceof CommanderError) return usageFailure(error.message);
+  if (error instanceof CommanderError) return usageFailure(error.message, help);
   if (error instanceof UsageError) return { code: "USAGE", message: error.message, nextStep: error.nextStep };
   if (error instanceof InterruptedError) return interruption(error.message);
   if (aborted && error instanceof Error && error.name === "AbortError") return interruption("Interrupted.");
@@ -48,13 +54,13 @@ function interruption(message: string): Failure {
 }
 
 /** Commander writes `error: unknown command 'serch'\n(Did you mean search?)`. */
-function usageFailure(text: string): Failure {
+function usageFailure(text: string, help: string): Failure {
   const [first = "", ...rest] = text.replace(/^error: /, "").split("\n");
   const suggestion = /^\((Did you mean .*\?)\)$/.exec(rest.at(-1) ?? "")?.[1];
   return {
     code: "USAGE",
     message: sentence(suggestion === undefined ? [first, ...rest].join(" ") : [first, ...rest.slice(0, -1)].join(" ")),
-    nextStep: suggestion ?? "See `resona --help`.",
+    nextStep: suggestion ?? `See \`${help}\`.`,
   };
 }
 

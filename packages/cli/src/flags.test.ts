@@ -47,10 +47,21 @@ test("globs are collected, and there is no default to tell of them", () => {
   expect(help).toMatch(/--exclude <glob> [^(]*\(env: RESONA_EXCLUDE\)/);
 });
 
-test("the help tells the default, and where the index knows better", () => {
+test.each(["../x", "a/../b", "/here/src", "C:\\src", "c:/src"])(
+  "the glob %j, which can match nothing, is refused",
+  (glob) => {
+    expect(() => engineOptions(parse("--exclude", "dist", "--exclude", glob), "/here")).toThrow("matches nothing");
+  },
+);
+
+test.each(["/src", "a..b", "/heres", "..."])("the glob %j is one from the workspace's root, or of a name", (glob) => {
+  expect(engineOptions(parse("--exclude", glob), "/here").exclude).toEqual([glob]);
+});
+
+test("the help tells the default and the bounds, and where the index knows better", () => {
   const help = addCommonFlags(new Command()).helpInformation().replaceAll(/\s+/g, " ");
-  expect(help).toContain("(default: the index's own, else 1500, env: RESONA_CHUNK_CHARS)");
-  expect(help).toContain("(default: 4, env: RESONA_PARSER_THREADS)");
+  expect(help).toContain("(default: the index's own, else 1500, 200 to 8000, env: RESONA_CHUNK_CHARS)");
+  expect(help).toContain("(default: 4, 1 to 64, env: RESONA_PARSER_THREADS)");
 });
 
 test("an address is not taken for a relative path", () => {

@@ -9,6 +9,8 @@ import {
 } from "@resona/core";
 import { type Command, InvalidArgumentError, Option } from "commander";
 
+import { UsageError } from "./failure.ts";
+
 type Kebab<S extends string> = S extends `${infer Head}${infer Tail}`
   ? `${Head extends Lowercase<Head> ? Head : `-${Lowercase<Head>}`}${Kebab<Tail>}`
   : S;
@@ -98,9 +100,25 @@ export function itemOptions(flags: ItemFlags, cwd: string): EmbeddingServiceOpti
   return { ...(givenOptions(itemOptionNames, flags, cwd) as Partial<ItemFlags>), index: resolve(cwd, flags.index) };
 }
 
-/** The options for the engine among the flags that were given; paths are meant from `cwd`. */
+/**
+ * The options for the engine among the flags that were given; paths are meant from `cwd`.
+ *
+ * @throws UsageError for a glob to exclude that no path in the workspace can match.
+ */
 export function engineOptions(flags: CommonFlags, cwd: string): { workspace: string } & EngineOptions {
-  return { workspace: resolve(cwd, flags.workspace), ...givenOptions(optionNames(), flags, cwd) };
+  const workspace = resolve(cwd, flags.workspace);
+  const outside = flags.exclude?.find((glob) => isOutside(glob, workspace));
+  if (outside !== undefined)
+    throw new UsageError(
+      `--exclude ${outside} matches nothing: globs are compared with paths from the workspace's root.`,
+      "Write it from there, for example 'src/generated', or '*.snap' for any depth.",
+    );
+  return { workspace, ...givenOptions(optionNames(), flags, cwd) };
+}
+
+/** Whether a glob climbs out of the workspace, or names it or a drive; one slash at the start is its root. */
+function isOutside(glob: string, workspace: string): boolean {
+  return glob.split("/").includes("..") || /^[a-z]:[\\/]/i.test(glob) || glob.startsWith(`${workspace}/`);
 }
 
 function givenOptions(names: readonly OptionName[], flags: EngineOptions, cwd: string): EngineOptions {
@@ -151,6 +169,7 @@ function engineOption(flag: string, description: OptionDescription): Option {
     ...(description.default === undefined || description.type === "globs"
       ? []
       : [`default: ${description.fingerprint ? "the index's own, else " : ""}${description.default}`]),
+    ...(description.type === "integer" ? [`${description.min} to ${description.max}`] : []),
     `env: ${description.env}`,
   ];
   const option = new Option(flag, `${text.charAt(0).toLowerCase()}${text.slice(1)} (${facts.join(", ")})`);

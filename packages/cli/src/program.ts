@@ -41,11 +41,10 @@ export function parseArguments(
   { stdout, stderr }: { readonly stdout: OutputStream; readonly stderr: OutputStream },
 ): Invocation | undefined {
   let parsed: Invocation | undefined;
-  const onParsed = (invocation: Invocation): void => {
-    parsed = invocation;
-  };
   const program = new Command("resona")
-    .description("Finds code and text in a folder by meaning or by name. Everything stays on this machine.")
+    .description(
+      "Finds code and text in a folder by meaning or by name. Nothing leaves this machine unless an embedding service is named.",
+    )
     .version(version(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print the help of a command")
@@ -59,6 +58,14 @@ export function parseArguments(
       getOutHelpWidth: () => stdout.columns ?? 100,
       getErrHelpWidth: () => stderr.columns ?? 100,
     });
+  addCommands(program, (invocation) => {
+    parsed = invocation;
+  });
+  program.parse(argv, { from: "user" });
+  return parsed;
+}
+
+function addCommands(program: Command, onParsed: (invocation: Invocation) => void): void {
   addIndexCommand(program, onParsed);
   addWatchCommand(program, onParsed);
   addSearchCommand(program, onParsed);
@@ -67,8 +74,20 @@ export function parseArguments(
   addMaintainCommand(program, onParsed);
   addModelCommand(program, onParsed);
   addEmbedCommand(program, onParsed);
-  program.parse(argv, { from: "user" });
-  return parsed;
+}
+
+/** What tells of the options that arguments may hold: `resona search --help`. */
+export function helpCommand(argv: readonly string[]): string {
+  let command = new Command();
+  addCommands(command, () => undefined);
+  const names: string[] = [];
+  for (const word of argv) {
+    const found = command.commands.find((candidate) => candidate.name() === word);
+    if (found === undefined) break;
+    names.push(word);
+    command = found;
+  }
+  return ["resona", ...names, "--help"].join(" ");
 }
 
 /** Whether errors go to stdout as JSON; asked before the arguments are known to make sense. */

@@ -245,9 +245,12 @@ describe("a history that cannot be brought up to date", () => {
     write(root, { "b.ts": text(1) });
     commitAll(root, "second");
     expect(await indexed(engine)).toEqual({ commitsIndexed: undefined, notices: ["COMMITS_FAILED"] });
-    expect((await engine.stats()).files).toBe(3);
+    const stats = await engine.stats();
+    expect(stats.files).toBe(3);
+    expect(stats).not.toHaveProperty("commits");
     await writeFile(manifest, whole);
     expect(await indexed(engine)).toEqual({ commitsIndexed: 1, notices: [] });
+    expect(await engine.stats()).toHaveProperty("commits", (await subjects(engine)).length);
   });
 
   test("is continued after it was broken off", async () => {

@@ -21,7 +21,7 @@ import { trackedFiles } from "./git/tracked-files.ts";
 import type { IndexHandle } from "./index-handle.ts";
 import type { CommitHit, CommitSearchResult, CommitSummary } from "./model/commit-hit.ts";
 import type { DatabaseDiagnostics, DiagnosisOptions, HealResult } from "./model/finding.ts";
-import type { StorageStats } from "./model/index-summary.ts";
+import type { IndexStats } from "./model/index-summary.ts";
 import type { EmbedEvent, EmbedSummary, Item } from "./model/item.ts";
 import type { MaintenanceFailure, MaintenanceOptions, MaintenanceResult } from "./model/maintenance.ts";
 import type { NoticeEvent } from "./model/progress.ts";
@@ -128,9 +128,10 @@ export class CommitIndex {
   }
 
   /** Of what can be measured. */
-  async storage(): Promise<Pick<StorageStats, "versions" | "fragments">> {
+  async stats(): Promise<Pick<IndexStats, "versions" | "fragments" | "commits">> {
     try {
-      return await this.#service.storage();
+      const { versions, fragments, items: commits } = await this.#service.stats();
+      return { versions, fragments, commits };
     } catch (error) {
       // Diagnosis says what is wrong.
       if (error instanceof ResonaError) return { versions: 0, fragments: 0 };

@@ -6,7 +6,6 @@ import { IndexHandle, type StoreKind, type WritableIndex } from "./index-handle.
 import { embedItems } from "./indexing/embed-items.ts";
 import { embeddingTotals } from "./indexing/embedding-totals.ts";
 import type { DatabaseDiagnostics, DiagnosisOptions, Finding, HealResult } from "./model/finding.ts";
-import type { StorageStats } from "./model/index-summary.ts";
 import type { EmbedEvent, EmbedSummary, Item, ItemSearchResult, ItemStats } from "./model/item.ts";
 import type { MaintenanceOptions, MaintenanceResult } from "./model/maintenance.ts";
 import type { Fingerprint } from "./options/fingerprint.ts";
@@ -138,7 +137,7 @@ export class ItemService implements EmbeddingService {
   }
 
   async search(query: string, options: ItemSearchOptions = {}): Promise<ItemSearchResult> {
-    const { store, embedder, manifest } = await this.#index.read(options.signal);
+    const { store, embedder, manifest } = await this.#index.read(options);
     const indexComplete = manifest.lastIndexedAt !== undefined;
     return { ...(await searchItems(query, { reader: store, embedder }, options)), indexComplete };
   }
@@ -150,11 +149,6 @@ export class ItemService implements EmbeddingService {
   /** As `stats` does, from metadata alone. */
   countRecords(): Promise<number> {
     return this.#index.inspect((store) => store.countRecords());
-  }
-
-  /** The part of `stats` that is metadata alone. */
-  storage(): Promise<StorageStats> {
-    return this.#index.inspect((store) => storageStats(store.tables, this.indexPath));
   }
 
   /** What it was made with. */
@@ -187,7 +181,7 @@ export class ItemService implements EmbeddingService {
   async stats(): Promise<ItemStats> {
     return this.#index.inspect(async (store, manifest) => ({
       ...describeIndex(this.indexPath, manifest),
-      ...(await storageStats(store.tables, this.indexPath)),
+      ...(await storageStats(store.tables, this.indexPath, manifest)),
       items: (await loadStoredHashes(store.hashes())).size,
     }));
   }

@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, existsSync } from "node:fs";
 import { access, realpath, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 
@@ -213,7 +213,7 @@ class WorkspaceEngine implements Engine {
   }
 
   async search(query: string, options: SearchOptions = {}): Promise<SearchResult> {
-    const { store, embedder, manifest } = await this.#index.read(options.signal);
+    const { store, embedder, manifest } = await this.#index.read(options);
     const indexComplete = manifest.lastIndexedAt !== undefined;
     const result = await searchWorkspace(query, { reader: store, embedder }, options);
     if (!hasCommits(this.indexPath)) return { ...result, indexComplete };
@@ -254,11 +254,11 @@ class WorkspaceEngine implements Engine {
       ...describeIndex(this.indexPath, manifest),
       workspace: this.workspace,
       ...(await fileStats(store)),
-      ...(await storageStats(store.tables, this.indexPath)),
+      ...(await storageStats(store.tables, this.indexPath, manifest)),
     }));
     if (!hasCommits(this.indexPath)) return stats;
-    const { versions, fragments } = await (await this.#openCommits()).storage();
-    return { ...stats, versions: stats.versions + versions, fragments: stats.fragments + fragments };
+    const { versions, fragments, ...history } = await (await this.#openCommits()).stats();
+    return { ...stats, ...history, versions: stats.versions + versions, fragments: stats.fragments + fragments };
   }
 
   async maintain(options: MaintenanceOptions = {}): Promise<MaintenanceResult> {
@@ -301,6 +301,8 @@ class WorkspaceEngine implements Engine {
     };
     // It was there when the engine was opened; the folder of the index would make it again, empty.
     await resolveWorkspace(this.workspace);
+    // Nothing is created where nothing can be indexed, such as in a bare repository.
+    if (!existsSync(this.indexPath)) await this.countFiles({ limit: 1, signal });
     const summary = await this.#index.write({ ...options, onEvent }, (index) => {
       const hooks = maintain ? index : { ...index, maintainIfNeeded: () => Promise.resolve() };
       return this.#run(hooks, { signal, onEvent, startedAt }, kept);

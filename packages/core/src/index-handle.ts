@@ -5,7 +5,7 @@ import { diagnoseIndex } from "./diagnostics/diagnose-index.ts";
 import { findLostData } from "./diagnostics/find-lost-data.ts";
 import { healIndex } from "./diagnostics/heal-index.ts";
 import type { Remedies } from "./diagnostics/remedies.ts";
-import type { Embedder } from "./embed/embedder.ts";
+import type { Embedder, OnNotice, Waiting } from "./embed/embedder.ts";
 import { createHttpEmbedder, httpModelId, servicePrefixes } from "./embed/http-embedder.ts";
 import { identifyModel } from "./embed/identify-model.ts";
 import { createNativeEmbedder } from "./embed/native-embedder.ts";
@@ -76,6 +76,13 @@ export interface WriteOptions {
   readonly onEvent: (event: RunEvent) => void;
 }
 
+interface OpenOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: OnNotice | undefined;
+  /** Somebody waits for it; see `Waiting`. */
+  readonly isBrief?: boolean;
+}
+
 /** An index opened for writing, under the lock. */
 export interface WritableIndex<S> extends CommitHooks {
   readonly store: S;
@@ -130,7 +137,7 @@ export class IndexHandle<S extends IndexTables> {
    */
   async write<T>(options: WriteOptions, work: (index: WritableIndex<S>) => Promise<T>): Promise<T> {
     // Nothing is created beside what is not ours, nor with a model that cannot be used.
-    await this.#openEmbedder(this.#settle((await this.#inspect()).indexed).model, options.signal);
+    await this.#openEmbedder(this.#settle((await this.#inspect()).indexed).model, options);
     await createIndexFolder(this.folder);
     return this.#locked(async (lock) => {
       const opened = await this.#openForWriting(options);
@@ -149,10 +156,10 @@ export class IndexHandle<S extends IndexTables> {
   }
 
   /** Opens the tables and the model for a search; both stay open for the next one. */
-  async read(signal?: AbortSignal): Promise<ReadableIndex<S>> {
+  async read(options: OpenOptions): Promise<ReadableIndex<S>> {
     const manifest = await this.manifest();
     const { model } = this.#settle(manifest);
-    const embedder = await this.#openEmbedder(model, signal);
+    const embedder = await this.#openEmbedder(model, { ...options, isBrief: true });
     this.#refuseOtherVectors(manifest, embedder, model);
     this.#reader ??= this.#kind.open(this.folder, embedder.dimension).catch((error: unknown) => {
       this.#reader = undefined;
@@ -296,7 +303,7 @@ export class IndexHandle<S extends IndexTables> {
     };
     const folder = await this.#inspect();
     const { model: choice, records } = this.#settle(folder.indexed);
-    const embedder = await this.#openEmbedder(choice, signal);
+    const embedder = await this.#openEmbedder(choice, { signal, onEvent });
     const asked = this.#identity(embedder, choice, records);
     const differences = folder.kind === "ready" ? indexDifferences(folder.manifest, asked, this.#given) : undefined;
     if (differences && ifOutdated === "refuse" && !rebuild) throw this.#outdated(differences);
@@ -448,13 +455,13 @@ export class IndexHandle<S extends IndexTables> {
     return resonaError("INDEX_OUTDATED", { path: this.folder, reasons, nextStep });
   }
 
-  async #openEmbedder(model: ModelChoice, signal: AbortSignal | undefined): Promise<Embedder> {
+  async #openEmbedder(model: ModelChoice, { signal, onEvent, isBrief = false }: OpenOptions): Promise<Embedder> {
     const key = JSON.stringify([model.path, model.pooling, model.service]);
     const open = this.#embedders.get(key);
     if (open) return open;
     const closing = this.#closing.signal;
     const either = signal ? AbortSignal.any([signal, closing]) : closing;
-    const embedder = await this.#createEmbedder(model, either);
+    const embedder = await this.#createEmbedder(model, either, { isBrief, onNotice: onEvent });
     const other = this.#embedders.get(key);
     if (other || closing.aborted) await embedder.close();
     closing.throwIfAborted();
@@ -463,14 +470,15 @@ export class IndexHandle<S extends IndexTables> {
     return embedder;
   }
 
-  #createEmbedder(model: ModelChoice, signal: AbortSignal): Promise<Embedder> {
+  #createEmbedder(model: ModelChoice, signal: AbortSignal, waiting: Waiting): Promise<Embedder> {
     const { modelThreads, remoteEmbedding, batchSize, rateLimitDelayMs } = this.#options;
     if (model.service === undefined) {
       const source = { ...model, saidWith: this.#saidWith(model), threads: modelThreads };
       return createNativeEmbedder(source, signal);
     }
     const limits = { remoteEmbedding, batchSize, delayMs: rateLimitDelayMs };
-    return createHttpEmbedder({ ...model.service, ...limits, prefixes: servicePrefixes(model.service.model) }, signal);
+    const prefixes = servicePrefixes(model.service.model);
+    return createHttpEmbedder({ ...model.service, ...limits, prefixes }, signal, waiting);
   }
 
   #saidWith({ isRemembered }: ModelChoice): string | undefined {

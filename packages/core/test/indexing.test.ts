@@ -53,7 +53,9 @@ it("files are counted before they are indexed, up to a limit, and nothing is wri
   // An excluded folder is one.
   expect(await engine.countFiles({ limit: 100 })).toBe(4);
   expect(await engine.countFiles({ limit: 2 })).toBe(2);
-  await expect(engine.countFiles({ limit: 2, signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
+  await expect(engine.countFiles({ limit: 2, signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow(
+    "enough",
+  );
   expect(existsSync(engine.indexPath)).toBe(false);
 });
 

@@ -1,13 +1,25 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 
+import { systemClock } from "../src/embed/clock.ts";
 import { type EmbedEvent, type Engine, type EngineOptions, openEmbeddingService, openEngine } from "../src/index.ts";
-import { answer, embeddingsOf, json, startEmbeddingServer, status } from "./embedding-server.ts";
+import { type Reply, answer, embeddingsOf, json, startEmbeddingServer, status } from "./embedding-server.ts";
 import { temporaryFolder } from "./temp-folder.ts";
 
 const FILES = 30;
+
+/** Of a file that is sent in a request of its own. */
+const longText = Array.from({ length: 500 }, (_, n) => `line ${n} tells of harbours and of ships in them\n`).join("");
+
+/** Waits between attempts take no time. */
+function hurry(): void {
+  const sleep = vi.spyOn(systemClock, "sleep").mockResolvedValue();
+  onTestFinished(() => {
+    sleep.mockRestore();
+  });
+}
 
 async function workspaceOf(files: number): Promise<string> {
   const workspace = await temporaryFolder();
@@ -51,9 +63,7 @@ describe("an index made with an embedding service", () => {
   it("keeps what it has when the service dies, and goes on with the next run", async () => {
     const server = await startEmbeddingServer();
     const workspace = await temporaryFolder();
-    // Each is a request of its own.
-    const text = Array.from({ length: 500 }, (_, n) => `line ${n} tells of harbours and of ships in them\n`).join("");
-    for (let n = 10; n < 20; n++) await writeFile(join(workspace, `f${n}.txt`), `${n}\n${text}`);
+    for (let n = 10; n < 20; n++) await writeFile(join(workspace, `f${n}.txt`), `${n}\n${longText}`);
     const engine = await engineFor(workspace, { embeddingUrl: server.url, embeddingModel: "m", chunkChars: 200 });
     let requests = 0;
     server.next(
@@ -91,6 +101,92 @@ describe("an index made with an embedding service", () => {
       filesIndexed: FILES - 1,
       failures: [{ path: "f7.txt", message: expect.stringContaining("cannot be used") as string }],
     });
+  });
+
+  it.each<[string, Reply]>([
+    ["says that it failed", status(500)],
+    ["closes the connection", (_request, response) => void response.destroy()],
+  ])("leaves out only files with whose text the service %s every time", async (_name, failure) => {
+    hurry();
+    const isBad = (text: string) => /number (?:7|12|29)$/m.test(text);
+    const server = await startEmbeddingServer((request, response) =>
+      (request.body.input.some(isBad) ? failure : answer)(request, response),
+    );
+    const workspace = await workspaceOf(FILES);
+    const engine = await engineFor(workspace, { embeddingUrl: server.url, embeddingModel: "m", batchSize: 8 });
+    const { failures, ...counts } = await engine.index();
+    expect(counts).toMatchObject({ status: "completed", filesIndexed: FILES - 3, filesFailed: 3 });
+    expect(failures.map(({ path }) => path).toSorted()).toEqual(["f12.txt", "f29.txt", "f7.txt"]);
+    const first = server.requests.length;
+    expect(await engine.index()).toMatchObject({ filesIndexed: 0, filesUnchanged: FILES - 3, filesFailed: 3 });
+    const again = server.requests.slice(first).flatMap(({ body }) => body.input);
+    expect(again.filter((text) => !isBad(text)).every((text) => text === "text")).toBe(true);
+  });
+
+  it("is given up where the service fails on every text", async () => {
+    hurry();
+    const server = await startEmbeddingServer(status(500));
+    server.next(answer);
+    const engine = await engineFor(await workspaceOf(FILES), { embeddingUrl: server.url, embeddingModel: "m" });
+    await expect(engine.index()).rejects.toMatchObject({ code: "EMBEDDER_FAILED" });
+    expect(server.requests.length).toBeLessThanOrEqual(1 + 6 + 2);
+  });
+
+  it("keeps what was embedded behind what could not be, when the service changes its model", async () => {
+    const server = await startEmbeddingServer(async (request, response) => {
+      const isFirst = request.body.input.some((text) => text.startsWith("10\n"));
+      if (!isFirst) return answer(request, response);
+      // Others have been answered by then.
+      await expect.poll(() => server.requests.length, { interval: 5 }).toBeGreaterThan(4);
+      return json((late) => ({ data: embeddingsOf(late, 5) }))(request, response);
+    });
+    const workspace = await temporaryFolder();
+    for (let n = 10; n < 14; n++) await writeFile(join(workspace, `f${n}.txt`), `${n}\n${longText}`);
+    const engine = await engineFor(workspace, { embeddingUrl: server.url, embeddingModel: "m", chunkChars: 200 });
+    await expect(engine.index()).rejects.toMatchObject({ code: "EMBEDDER_DIMENSION_CHANGED" });
+    expect(await engine.stats()).toMatchObject({ files: 3 });
+  });
+
+  it("is not searched for long with a service that fails, whether or not that is known to the engine", async () => {
+    hurry();
+    const server = await startEmbeddingServer();
+    const workspace = await workspaceOf(3);
+    const engine = await engineFor(workspace, { embeddingUrl: server.url, embeddingModel: "m" });
+    await engine.index();
+    for (const searching of [engine, await engineFor(workspace)]) {
+      const before = server.requests.length;
+      server.next(status(500), status(500), status(500));
+      await expect(searching.search("harbour")).rejects.toMatchObject({ code: "EMBEDDER_FAILED" });
+      expect(server.requests).toHaveLength(before + 3);
+    }
+  });
+
+  it("holds no vectors of zeros", async () => {
+    const server = await startEmbeddingServer(
+      json((request) => ({ data: request.body.input.map((_, index) => ({ index, embedding: [0, 0, 0] })) })),
+    );
+    const engine = await engineFor(await workspaceOf(1), { embeddingUrl: server.url, embeddingModel: "m" });
+    await expect(engine.index()).rejects.toMatchObject({ code: "EMBEDDER_INVALID_ANSWER" });
+  });
+
+  it("says how many chunks the service found too long, as long as they are so", async () => {
+    const server = await startEmbeddingServer((request, response) =>
+      request.body.input.some((text) => text.includes("too long"))
+        ? status(400, { error: { message: "maximum context length is 25 tokens" } })(request, response)
+        : answer(request, response),
+    );
+    const workspace = await workspaceOf(3);
+    await writeFile(join(workspace, "long.txt"), "this is too long\n");
+    const engine = await engineFor(workspace, { embeddingUrl: server.url, embeddingModel: "m" });
+    expect(await engine.index()).toMatchObject({ filesIndexed: 4, oversizedChunks: 1 });
+    expect(await engine.index()).toMatchObject({ filesUnchanged: 4, oversizedChunks: 0 });
+    expect(await engine.stats()).toMatchObject({ chunks: 4, oversizedChunks: 1 });
+    await rm(join(workspace, "long.txt"));
+    await engine.index();
+    expect(await engine.stats()).toMatchObject({ chunks: 3, oversizedChunks: 0 });
+    const builtIn = await engineFor(workspace, { model: "built-in" });
+    await builtIn.index();
+    expect(await builtIn.stats()).toMatchObject({ chunks: 3, oversizedChunks: 0 });
   });
 
   it("goes on leaving out many files that the service cannot embed, run after run", async () => {

@@ -9,11 +9,19 @@ import { useWorkspace } from "../use-workspace.ts";
 import { shopFiles } from "../workspace.ts";
 
 const workspace = useWorkspace(shopFiles);
+const elsewhere = useWorkspace({ "inner/notes.md": "# Notes\n\nThe bassoon stays.\n" });
 const large = useWorkspace({ "a.md": "# A\n" });
 const editor = useEditor();
 
 /** Without its icon. */
 const status = async () => (await editor.statusBarItem("resona.status").innerText()).replace(/^\W+/, "");
+
+/** Answers the editor's own question for a folder. */
+async function chooseFolder(button: string): Promise<void> {
+  await editor.type(`${elsewhere}/`);
+  await expect.poll(() => editor.choices()).toContain("inner");
+  await editor.press(editor.quickInput, button);
+}
 
 /** What settings are shown in the settings editor. */
 const shownSettings = () =>
@@ -31,6 +39,35 @@ test("without a folder there is nothing to index, and the walkthrough says how i
   expect(editor.engines()).toEqual([]);
 });
 
+test("with a single file there is no folder either, and what needs one offers to open it", async () => {
+  await editor.runCommand("File: Open File...");
+  await editor.type(join(workspace, "src/cart.ts"));
+  await editor.page.keyboard.press("Enter");
+  await expect.poll(() => editor.activeFile()).toMatchObject({ name: "cart.ts" });
+  await editor.runCommand("Resona: Open Walkthrough");
+  const walkthrough = editor.page.locator(".gettingStartedContainer");
+  await walkthrough.getByText("Ask a question", { exact: true }).click();
+  await editor.press(walkthrough, "Search");
+  const notice = editor.notification("No folder is open");
+  await notice.waitFor();
+  await editor.screenshot("no folder");
+  expect(editor.engines()).toEqual([]);
+  await editor.press(notice, "Open Folder");
+  await chooseFolder("OK");
+  await expect.poll(status).toBe("Resona: no index");
+});
+
+test("a workspace that has not been saved is as good as any", async () => {
+  await editor.openWindow();
+  await editor.runCommand("Workspaces: Add Folder to Workspace...");
+  await chooseFolder("Add");
+  await expect.poll(() => editor.page.title()).toMatch(/Untitled.*\(Workspace\)/);
+  await expect.poll(status).toBe("Resona: no index");
+  await editor.runCommand("Resona: Index Workspace");
+  await expect.poll(() => found("bassoon", elsewhere).catch(() => [])).toContain("inner/notes.md");
+  await expect.poll(status).toBe("Resona");
+});
+
 test("what there is to begin with is offered in the first folder, once", async () => {
   await editor.openWindow(workspace);
   const offer = editor.notification("Resona can find code and text");
@@ -40,7 +77,7 @@ test("what there is to begin with is offered in the first folder, once", async (
   await expect.poll(status).toBe("Resona: no index");
   expect(await offer.count()).toBe(0);
   await editor.runCommand("Resona: Index Workspace");
-  await expect.poll(() => editor.log()).toContain("Indexing completed: 4 files indexed");
+  await expect.poll(() => editor.log()).toContain("Indexing completed. Files indexed: 4,");
 });
 
 test("a model that is gone is said once, with the way to the setting, and mended by it", async () => {

@@ -16,14 +16,14 @@ const editor = useEditor({ workspace: file });
 
 test("a folder that is added has an engine once it is indexed, and is kept current", async () => {
   await editor.runCommand("Resona: Index Workspace");
-  await expect.poll(() => editor.log()).toContain("Indexing completed: 4 files indexed");
+  await expect.poll(() => editor.log()).toContain("Indexing completed. Files indexed: 4,");
   writeFileSync(file, multiRoot(shop, notes));
   await expect.poll(() => editor.page.locator(".explorer-folders-view").innerText()).toContain("notes.md");
   expect(existsSync(join(notes, ".resona"))).toBe(false);
   await editor.runCommand("Resona: Index Workspace");
-  await expect.poll(() => editor.log()).toContain("Indexing completed: 1 files indexed");
+  await expect.poll(() => editor.log()).toContain("Indexing completed. Files indexed: 1,");
   writeFileSync(join(notes, "more.md"), "# More\n\nThe marimba stays.\n");
-  await expect.poll(() => editor.log()).toContain("Kept current: 1 files indexed");
+  await expect.poll(() => editor.log()).toContain("Kept current. Files indexed: 1,");
   expect(await found("marimba", notes)).toContain("more.md");
   expect(editor.engines()).toHaveLength(2);
 });

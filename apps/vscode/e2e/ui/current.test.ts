@@ -1,47 +1,30 @@
-import { type ChildProcess, execFileSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
-import { found, startIndexing } from "../command-line.ts";
+import { found, startWriting } from "../command-line.ts";
 import { useEditor } from "../editor.ts";
 import { useWorkspace } from "../use-workspace.ts";
-import { shopFiles } from "../workspace.ts";
+import { manyNotes, shopFiles } from "../workspace.ts";
 
 const workspace = useWorkspace(shopFiles);
+const days = useWorkspace(manyNotes(3_000));
 const editor = useEditor({ workspace });
 
 const write = (path: string, text: string) => writeFileSync(join(workspace, path), text);
 /** Without its icon. */
 const status = async () => (await editor.statusBarItem("resona.status").innerText()).replace(/^\W+/, "");
-const kept = (files: number) => `Kept current: ${files} files indexed`;
-
-/** The command line, stopped while it has the lock of the index: it has it for as long as it stands still. */
-async function commandLineThatWrites(): Promise<ChildProcess> {
-  for (;;) {
-    const command = startIndexing(workspace);
-    while (command.exitCode === null && !isLockedBy(command)) await delay(2);
-    command.kill("SIGSTOP");
-    if (isLockedBy(command)) return command;
-    // There was so little to do that it was done before.
-    command.kill("SIGKILL");
-  }
-}
-
-function isLockedBy({ pid }: ChildProcess): boolean {
-  const [lock, holder] = [join(workspace, ".resona/writer.lock"), join(workspace, ".resona/writer.json")];
-  return existsSync(lock) && existsSync(holder) && readFileSync(holder, "utf8").includes(`${pid}`);
-}
+const kept = (files: number) => `Kept current. Files indexed: ${files},`;
 
 /** How often the log says this. */
 const logged = (text: string) => editor.log().split(text).length - 1;
 
 test("a file that is saved is in the index a moment later", async () => {
   await editor.runCommand("Resona: Index Workspace");
-  await expect.poll(() => editor.log()).toContain("Indexing completed: 4 files indexed");
+  await expect.poll(() => editor.log()).toContain("Indexing completed. Files indexed: 4,");
   await editor.page.keyboard.press("Control+P");
   await editor.type("shipping.md");
   await editor.pick("shipping.md");
@@ -75,7 +58,7 @@ test("paused, it stays as it is until indexing is resumed, through a reload as w
 });
 
 test("while the command line is writing, that is said, and what has changed is brought in after it", async () => {
-  const command = await commandLineThatWrites();
+  const command = await startWriting(workspace);
   const ended = once(command, "exit");
   try {
     write("docs/second.md", "# Second\n\nA trombone is in the window.\n");
@@ -119,4 +102,20 @@ test("a branch that is checked out is followed", async () => {
   git("checkout", "--quiet", "main");
   await expect.poll(() => found("eclipse", workspace)).toContain("docs/hours.md");
   await expect.poll(() => found("accordion", workspace)).not.toContain("src/accordion.ts");
+});
+
+test("a run that the user has asked for goes on when the engine is killed in it, to its end", async () => {
+  editor.changeSettings({ "resona.autoIndex": false });
+  rmSync(join(days, ".resona"), { recursive: true, force: true });
+  await editor.openWindow(days);
+  const [kills, ends] = [logged("SIGKILL"), logged("in the index: 3000.")];
+  await editor.runCommand("Resona: Index Workspace");
+  await vi.waitUntil(() => existsSync(join(days, ".resona/chunks.lance")), { timeout: 60_000, interval: 10 });
+  const [engine] = editor.engines();
+  expect(engine).toBeDefined();
+  process.kill(engine ?? 0, "SIGKILL");
+  await expect.poll(() => logged("SIGKILL")).toBe(kills + 1);
+  await expect.poll(() => logged("in the index: 3000."), { timeout: 100_000 }).toBe(ends + 1);
+  await expect.poll(status).toBe("Resona");
+  expect(await editor.notification("ended unexpectedly").count()).toBe(0);
 });

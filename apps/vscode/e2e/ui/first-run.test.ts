@@ -17,7 +17,7 @@ test("a folder without an index is left alone: no engine is started and nothing 
 
 test("Index Workspace indexes every file", async () => {
   await editor.runCommand("Resona: Index Workspace");
-  await expect.poll(() => editor.log()).toContain("Indexing completed: 4 files indexed, 4 in the index.");
+  await expect.poll(() => editor.log()).toContain("Indexing completed. Files indexed: 4, in the index: 4.");
   expect(existsSync(join(workspace, ".resona/index.json"))).toBe(true);
   expect(editor.engines()).toHaveLength(1);
 });

@@ -1,8 +1,10 @@
-import { readFileSync } from "node:fs";
+import { once } from "node:events";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { expect, test } from "vitest";
 
+import { startIndexing, startWriting } from "../command-line.ts";
 import { useEditor } from "../editor.ts";
 import { useWorkspace } from "../use-workspace.ts";
 import { shopFiles } from "../workspace.ts";
@@ -67,7 +69,10 @@ test("maintenance runs from there, by keyboard, and shows what it has changed", 
 
 test("reading every record finds nothing in a sound index", async () => {
   await editor.webview.getByRole("button", { name: "Check every record" }).click();
-  await expect.poll(() => editor.webview.getByText("The index is healthy").count()).toBeGreaterThan(0);
+  const outcome = /All records of \d+ chunks were read; nothing is wrong\./;
+  await expect.poll(() => editor.webview.getByText(outcome).count()).toBeGreaterThan(0);
+  await expect.poll(() => editor.webview.getByRole("status").innerText()).toMatch(outcome);
+  await editor.screenshot("index-health-checked");
 });
 
 test("what the reader has folded out is still so when the page comes back", async () => {
@@ -97,4 +102,50 @@ test("the page is there again when the window is loaded anew", async () => {
   await editor.page.locator(".tab", { hasText: "Index Health" }).click();
   await editor.webview.getByRole("heading", { name: "Index health" }).waitFor();
   await expect.poll(() => editor.webview.getByText("The index is healthy").count()).toBeGreaterThan(0);
+});
+
+test("where the index is not kept current, it says that files have changed, until they are indexed", async () => {
+  editor.changeSettings({ "resona.autoIndex": false });
+  let edits = 0;
+  const statusAfterEdit = () => {
+    writeFileSync(join(workspace, "docs/edited.md"), `# Edited ${edits++} times\n`);
+    return statusText();
+  };
+  // Until the setting is heard of, edits are indexed.
+  await expect.poll(statusAfterEdit, { interval: 1_000 }).toContain("stale");
+  await editor.webview.getByText("Files have changed since").first().waitFor();
+  await editor.screenshot("index-health-stale");
+  await editor.webview.getByRole("button", { name: "Index now" }).click();
+  await expect.poll(statusLabel).toBe("Resona index: Ready");
+  await expect.poll(() => editor.webview.getByText("The index is healthy").count()).toBeGreaterThan(0);
+});
+
+test("of an index that nobody has looked at it says so, until its health is shown", async () => {
+  await editor.runCommand("View: Close All Editors");
+  const loaded = editor.page.waitForEvent("load");
+  await editor.runCommand("Developer: Reload Window");
+  await loaded;
+  await expect.poll(statusLabel).toBe("Resona index: Not looked at yet");
+  await editor.screenshot("status-not-looked-at");
+  expect(editor.engines()).toEqual([]);
+  await editor.statusBarItem("resona.status").click();
+  await expect.poll(() => editor.webview.getByText("The index is healthy").count()).toBeGreaterThan(0);
+  await expect.poll(statusLabel).toBe("Resona index: Ready");
+});
+
+test("that the command line writes an index, has removed it or has made it, is told at once", async () => {
+  const command = await startWriting(workspace);
+  const ended = once(command, "exit");
+  try {
+    await expect.poll(statusText).toContain("in use");
+    command.kill("SIGCONT");
+    await ended;
+  } finally {
+    command.kill("SIGKILL");
+  }
+  await expect.poll(statusLabel).toBe("Resona index: Ready");
+  rmSync(join(workspace, ".resona"), { recursive: true });
+  await expect.poll(statusText).toContain("no index");
+  await once(startIndexing(workspace), "exit");
+  await expect.poll(statusLabel).toBe("Resona index: Ready");
 });

@@ -17,7 +17,7 @@ const editor = useEditor({
 
 test("all folders are searched at once, and each result says where it is from", async () => {
   await editor.runCommand("Resona: Index Workspace");
-  await expect.poll(() => editor.log()).toContain("1 files indexed, 1 in the index.");
+  await expect.poll(() => editor.log()).toContain("Files indexed: 1, in the index: 1.");
   await editor.runCommand("Resona: Search");
   await editor.type("count the till in the evening");
   // The best of each come first.

@@ -14,7 +14,7 @@ const editor = useEditor({ workspace, settings: { "resona.autoIndex": false } })
 async function goTo(name: string, line: number): Promise<void> {
   await editor.page.keyboard.press("Control+P");
   await editor.type(`${name}:${line}`);
-  await expect.poll(() => editor.choices()).toContain(name);
+  await expect.poll(async () => (await editor.choices())[0]).toBe(name);
   await editor.page.keyboard.press("Enter");
   await expect.poll(() => editor.activeFile()).toMatchObject({ name, line });
 }
@@ -28,6 +28,19 @@ async function search(query: string, best: string): Promise<void> {
 /** The names in the tabs of all groups, from left to right. */
 function openFiles(): Promise<(string | null)[]> {
   return editor.page.locator(".tab").evaluateAll((tabs) => tabs.map((tab) => tab.getAttribute("data-resource-name")));
+}
+
+function activeTab(): Promise<string | null> {
+  return editor.page.locator(".editor-group-container.active .tab.active").getAttribute("data-resource-name");
+}
+
+function clipboard(): Promise<string> {
+  return editor.page.evaluate(() => navigator.clipboard.readText());
+}
+
+/** Whether the keys go to the text of an editor. */
+function isInEditor(): Promise<boolean> {
+  return editor.page.evaluate(() => document.activeElement?.closest(".editor-instance") != null);
 }
 
 function title(): Promise<string> {
@@ -80,6 +93,63 @@ test("a file that was open as a preview is so again", async () => {
   expect(await editor.page.locator(".tab.active .italic").count()).toBe(1);
 });
 
+test("Enter right after the last keystroke opens what all that was typed finds, not what its beginning has found", async () => {
+  await search("total price of a shopping cart", "cart.ts");
+  await expect.poll(() => editor.activeFile()).toMatchObject({ name: "cart.ts" });
+  await editor.type("check a password against its hash");
+  await editor.page.keyboard.press("Enter");
+  await expect.poll(() => editor.quickInput.isVisible()).toBe(false);
+  await expect.poll(() => editor.activeFile()).toMatchObject({ name: "login.ts", line: 3 });
+  // Not as a preview.
+  await expect.poll(() => editor.page.locator(".tab.active .italic").count()).toBe(0);
+  await editor.runCommand("View: Close All Editors");
+  await expect.poll(openFiles).toEqual([]);
+});
+
+test("a comparison is shown again, without the files that are compared", async () => {
+  await goTo("cart.ts", 3);
+  await editor.runCommand("File: Compare Active File With...");
+  // The box is that of the palette, until the files are asked for in it.
+  await expect.poll(() => editor.quickInput.locator("input.input").inputValue()).toBe("");
+  await editor.type("login.ts");
+  await editor.pick("login.ts");
+  const labels = () => editor.page.locator(".tab .label-name").allInnerTexts();
+  const active = () => editor.page.locator(".tab.active .label-name").innerText();
+  const comparison = "cart.ts ↔ login.ts";
+  await expect.poll(active).toBe(comparison);
+  const tabs = await labels();
+  await search("parcels are sent by post", "shipping.md");
+  await expect.poll(() => editor.activeFile()).toMatchObject({ name: "shipping.md" });
+  await editor.page.keyboard.press("Escape");
+  await expect.poll(active).toBe(comparison);
+  await expect.poll(labels).toEqual(tabs);
+  await editor.runCommand("View: Close All Editors");
+});
+
+test("where files are never opened as previews, those that were only looked at are closed again", async () => {
+  editor.changeSettings({ "workbench.editor.enablePreview": false });
+  await goTo("shipping.md", 3);
+  const lookAtTwo = async () => {
+    await search("check a password against its hash", "login.ts");
+    await expect.poll(() => editor.activeFile()).toMatchObject({ name: "login.ts" });
+    const [, second] = await editor.choices();
+    await editor.page.keyboard.press("ArrowDown");
+    await expect.poll(() => editor.activeFile()).toMatchObject({ name: second });
+    expect(new Set(await openFiles())).toEqual(new Set(["login.ts", second, "shipping.md"]));
+    return second;
+  };
+  await lookAtTwo();
+  await editor.page.keyboard.press("Escape");
+  await expect.poll(openFiles).toEqual(["shipping.md"]);
+  await expect.poll(() => editor.activeFile()).toMatchObject({ name: "shipping.md", line: 3 });
+  const chosen = await lookAtTwo();
+  await editor.page.keyboard.press("Enter");
+  await expect.poll(openFiles).toEqual(["shipping.md", chosen]);
+  editor.changeSettings({ "workbench.editor.enablePreview": true });
+  await editor.runCommand("View: Close All Editors");
+  await goTo("shipping.md", 3);
+});
+
 test("Ctrl+Enter opens to the side, and what was open stays", async () => {
   await search("check a password against its hash", "login.ts");
   await editor.page.keyboard.press("Control+Enter");
@@ -125,6 +195,42 @@ test("Peek Results shows all of them inside of the editor", async () => {
   await editor.page.keyboard.press("Escape");
 });
 
+test("a click shows a result and stays in the list; Enter goes to it", async () => {
+  const rows = editor.treeRows("Results");
+  await rows.nth(1).click();
+  await expect.poll(() => editor.activeFile()).toMatchObject({ name: "cart.ts", line: 6 });
+  expect(await isInEditor()).toBe(false);
+  const [, , file = ""] = await rows.allInnerTexts();
+  await editor.page.keyboard.press("ArrowDown");
+  await editor.page.keyboard.press("ArrowDown");
+  await editor.page.keyboard.press("Enter");
+  await expect.poll(async () => file.startsWith((await activeTab()) ?? "?")).toBe(true);
+  await expect.poll(isInEditor).toBe(true);
+});
+
+test("the keys of the list act on the row that has the focus, not on the one that was opened", async () => {
+  const rows = editor.treeRows("Results");
+  await rows.nth(1).click();
+  await expect.poll(() => editor.activeFile()).toMatchObject({ name: "cart.ts", line: 6 });
+  const before = await rows.allInnerTexts();
+  await editor.page.keyboard.press("ArrowDown");
+  await editor.page.keyboard.press("ArrowDown");
+  await editor.page.keyboard.press("Control+C");
+  const name = /^\w+\.\w+(?=src|docs)/.exec(before[2] ?? "")?.[0] ?? "?";
+  await expect.poll(clipboard).toContain(`/${name}:`);
+  expect(await activeTab()).toBe("cart.ts");
+  // As the row that was opened, and has the focus as well.
+  await editor.page.keyboard.press("ArrowUp");
+  await editor.page.keyboard.press("ArrowUp");
+  await editor.page.keyboard.press("Control+C");
+  await expect.poll(clipboard).toContain("cart.ts:");
+  await editor.page.keyboard.press("ArrowDown");
+  await editor.page.keyboard.press("ArrowDown");
+  await editor.page.keyboard.press("Delete");
+  await expect.poll(() => rows.allInnerTexts()).toEqual([...before.slice(0, 2), ...before.slice(4)]);
+  await editor.screenshot("search-results-dismissed");
+});
+
 test("the list can be restricted to a path, copied as context and cleared", async () => {
   await editor.runCommand("Resona: Filter Results by Path…");
   await editor.type("docs");
@@ -133,7 +239,7 @@ test("the list can be restricted to a path, copied as context and cleared", asyn
   await expect.poll(() => rows.allInnerTexts()).toHaveLength(2);
   await editor.runCommand("Resona: Copy All Results as Context");
   await expect
-    .poll(() => editor.page.evaluate(() => navigator.clipboard.readText()))
+    .poll(clipboard)
     .toBe(
       "docs/shipping.md:1-3\n\n```markdown\n# Shipping\n\nParcels are sent by post within two days. Returns are free of charge.\n```\n",
     );

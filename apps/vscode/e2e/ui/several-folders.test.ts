@@ -14,8 +14,8 @@ const editor = useEditor({ workspace: join(parent, "both.code-workspace") });
 
 test("each folder gets an index and an engine of its own", async () => {
   await editor.runCommand("Resona: Index Workspace");
-  await expect.poll(() => editor.log()).toContain("Indexing completed: 4 files indexed, 4 in the index.");
-  await expect.poll(() => editor.log()).toContain("Indexing completed: 1 files indexed, 1 in the index.");
+  await expect.poll(() => editor.log()).toContain("Indexing completed. Files indexed: 4, in the index: 4.");
+  await expect.poll(() => editor.log()).toContain("Indexing completed. Files indexed: 1, in the index: 1.");
   for (const folder of [shop, notes]) expect(existsSync(join(folder, ".resona/index.json"))).toBe(true);
   expect(existsSync(join(parent, ".resona"))).toBe(false);
   expect(editor.engines()).toHaveLength(2);

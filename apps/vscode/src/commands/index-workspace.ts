@@ -1,15 +1,19 @@
 import type { IndexEvent } from "@resona/core";
-import { type LogOutputChannel, ProgressLocation, commands, l10n, window, workspace } from "vscode";
+import { type LogOutputChannel, ProgressLocation, commands, l10n, window } from "vscode";
 
 import type { PausedFolders } from "../current/paused-folders.ts";
-import { tellFailure } from "../failures/tell-failure.ts";
+import type { FailureNotices } from "../failures/failure-notices.ts";
 import type { FolderEngine, FolderEngines } from "../folders/folder-engines.ts";
+import { tellOfNoFolder } from "../folders/tell-of-no-folder.ts";
+import { messageText } from "../text/message-text.ts";
 import { mayIndex } from "../welcome/may-index.ts";
+import { indexThrough } from "./index-through.ts";
 
 /** What indexing works with. */
 export interface IndexingParts {
   readonly engines: FolderEngines;
   readonly paused: PausedFolders;
+  readonly notices: FailureNotices;
   readonly log: LogOutputChannel;
 }
 
@@ -26,24 +30,39 @@ export async function indexWorkspace(parts: IndexingParts, id?: string): Promise
     await tellOfNoFolder();
     return;
   }
-  const folders: FolderEngine[] = [];
-  for (const candidate of wanted) if (await mayIndex(candidate)) folders.push(candidate);
-  if (folders.length === 0) return;
-  const ids = folders.map(({ folder }) => folder.id);
-  paused.set(ids, false);
+  let ids: readonly string[] = [];
   await window.withProgress(
     { location: ProgressLocation.Notification, cancellable: true, title: l10n.t("Indexing") },
     async (progress, token) => {
-      token.onCancellationRequested(() => paused.set(ids, true));
-      for (const each of folders) await indexFolder(each, parts, (message) => progress.report({ message }));
+      const cancel = new AbortController();
+      token.onCancellationRequested(() => {
+        cancel.abort();
+        paused.set(ids, true);
+      });
+      const report = (message: string) => progress.report({ message: messageText(message) });
+      const folders = await thoseToIndex(wanted, cancel.signal, report);
+      ids = folders.map(({ folder }) => folder.id);
+      paused.set(ids, false);
+      for (const each of folders) await indexFolder(each, parts, report);
     },
   );
   if (ids.some((folder) => paused.has(folder))) await offerToResume(id);
 }
 
+/** All questions come before the work; none of the folders if it is cancelled at one. */
+async function thoseToIndex(
+  wanted: readonly FolderEngine[],
+  signal: AbortSignal,
+  report: (message: string) => void,
+): Promise<readonly FolderEngine[]> {
+  const folders: FolderEngine[] = [];
+  for (const each of wanted) if (await mayIndex(each, signal, report)) folders.push(each);
+  return signal.aborted ? [] : folders;
+}
+
 async function indexFolder(
   { folder, engine }: FolderEngine,
-  { paused, log }: IndexingParts,
+  { engines, paused, notices, log }: IndexingParts,
   report: (message: string) => void,
 ): Promise<void> {
   const cancel = new AbortController();
@@ -57,35 +76,31 @@ async function indexFolder(
     const { filesDone, filesTotal } = event;
     report(
       filesTotal === undefined
-        ? l10n.t("{0}: {1} files", folder.name, filesDone)
-        : l10n.t("{0}: {1} of {2} files", folder.name, filesDone, filesTotal),
+        ? l10n.t("{0}, files: {1}", folder.name, filesDone)
+        : l10n.t("{0}, files: {1} of {2}", folder.name, filesDone, filesTotal),
     );
   };
+  const isOpen = () => engines.get(folder.id)?.engine === engine;
   try {
-    const { status, filesIndexed, filesInIndex } = await engine.index({ signal: cancel.signal, onEvent });
-    log.info(`[${folder.name}] Indexing ${status}: ${filesIndexed} files indexed, ${filesInIndex} in the index.`);
+    const { status, filesIndexed, filesInIndex } = await indexThrough(engine, {
+      signal: cancel.signal,
+      onEvent,
+      isOpen,
+    });
+    if (status === "completed") notices.succeeded(folder);
+    log.info(`[${folder.name}] Indexing ${status}. Files indexed: ${filesIndexed}, in the index: ${filesInIndex}.`);
   } catch (error) {
-    // That it does not run at all has been told already.
-    if (cancel.signal.aborted || engine.state.kind === "failed") return;
+    if (cancel.signal.aborted || !isOpen()) return;
     log.error(`[${folder.name}] ${error instanceof Error ? error.message : String(error)}`);
-    void tellFailure(error, folder);
+    notices.tell(folder, error);
   } finally {
     pausing.dispose();
   }
 }
 
-async function tellOfNoFolder(): Promise<void> {
-  const open = l10n.t("Open Folder");
-  const message =
-    (workspace.workspaceFolders ?? []).length === 0
-      ? l10n.t("There is no folder to index. Open the folder that your files are in.")
-      : l10n.t("The folders that are open are not on this machine's disk; only such folders can be indexed.");
-  if ((await window.showInformationMessage(message, open)) === open) await commands.executeCommand("vscode.openFolder");
-}
-
 async function offerToResume(id: string | undefined): Promise<void> {
   const resume = l10n.t("Resume");
-  const message = l10n.t("Indexing is paused. What is indexed already can be found.");
+  const message = l10n.t("Indexing is paused. What is already indexed can be found.");
   if ((await window.showInformationMessage(message, resume)) === resume)
     await commands.executeCommand("resona.index", id);
 }

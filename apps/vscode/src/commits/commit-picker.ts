@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+
 import { Disposable, type QuickPick, type QuickPickItem, ThemeIcon, commands, window } from "vscode";
 
 import type { FolderEngines } from "../folders/folder-engines.ts";
@@ -29,6 +31,9 @@ export function openCommitPicker({ engines, indexing, wording, choose }: CommitS
   pick.sortByLabel = false;
   pick.title = l10n.t("Search Commits");
   pick.placeholder = l10n.t("What was changed, and why?");
+  // The editor tells what is active of new rows a moment after it has got them.
+  let active: CommitRow | ActionRow | undefined;
+  let shown: readonly (CommitRow | ActionRow)[] = [];
   const render = (view: QueryView<CommitAnswers>) => {
     pick.busy = view.isBusy;
     const surroundings = {
@@ -38,25 +43,34 @@ export function openCommitPicker({ engines, indexing, wording, choose }: CommitS
       shareOf: (folder: string) => indexing.shareOf(folder),
     };
     const rows = commitRows(view, surroundings, wording);
+    // Where nothing is new, the user stays at the row that they are at.
+    if (isDeepStrictEqual(rows, shown)) return;
+    shown = rows;
     pick.items = rows.map(itemOf);
+    [active] = rows;
   };
   const session = new QuerySession<CommitAnswers>(
     (query, signal) =>
       askFolders(engines.all, (engine) => engine.searchCommits(query, { limit: MOST_HITS, signal }), signal),
     render,
   );
+  const openActive = () => {
+    if (active?.kind !== "commit") return;
+    pick.hide();
+    choose(active.commit);
+  };
   const subscriptions = Disposable.from(
     pick,
     pick.onDidChangeValue((value) => session.setQuery(value)),
+    pick.onDidChangeActive(([item]) => {
+      active = item?.row;
+    }),
     pick.onDidAccept(() => {
-      const row = pick.activeItems[0]?.row;
-      if (row?.kind === "commit") {
-        pick.hide();
-        choose(row.commit);
-      } else if (row?.command !== undefined) {
-        if (!row.command.keepsOpen) pick.hide();
-        void commands.executeCommand(row.command.id, ...row.command.args);
-      }
+      if (active?.kind === "action" && active.command !== undefined) {
+        const { id, args, keepsOpen } = active.command;
+        if (!keepsOpen) pick.hide();
+        void commands.executeCommand(id, ...args);
+      } else session.whenAnswered(openActive);
     }),
     indexing.onDidChange(() => {
       if (hasFailed(session.view)) render(session.view);

@@ -71,7 +71,7 @@ function historyFailure(failure: FolderFailure, indexing: Indexing, wording: Wor
     kind: "action",
     icon: "git-commit",
     label: l10n.t("Index the history of {0}", name),
-    detail: l10n.t("Commits can be found when their messages are indexed. From then on they are kept current."),
+    detail: l10n.t("Commits can be found once their messages are indexed. From then on, the index is kept up to date."),
     command: { id: "resona.indexCommits", args: [id], keepsOpen: true },
   };
 }

@@ -1,8 +1,12 @@
 import type { Wording } from "../text/wording.ts";
-import type { FoundCommit } from "./commit-row.ts";
+import type { CommitDocument } from "./commit-address.ts";
 
 /** A commit as a document, laid out as git shows it. Without a message, the part that was found stands for it. */
-export function commitText(commit: FoundCommit, message: string | undefined, { l10n, locale }: Wording): string {
+export function commitText(
+  commit: Omit<CommitDocument, "folder">,
+  message: string | undefined,
+  { l10n, locale }: Wording,
+): string {
   const { hash, authorName, authoredAt, text, paths, pathCount } = commit;
   const date = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" }).format(new Date(authoredAt));
   const more = pathCount - paths.length;

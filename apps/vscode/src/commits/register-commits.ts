@@ -1,6 +1,8 @@
-import * as vscode from "vscode";
+import { Disposable, commands } from "vscode";
 
+import type { FailureNotices } from "../failures/failure-notices.ts";
 import type { FolderEngines } from "../folders/folder-engines.ts";
+import { tellOfNoFolder } from "../folders/tell-of-no-folder.ts";
 import type { IndexingProgress } from "../search/indexing-progress.ts";
 import type { Wording } from "../text/wording.ts";
 import { offerActions } from "./commit-actions.ts";
@@ -12,22 +14,26 @@ import { indexCommits } from "./index-commits.ts";
 export function registerCommits(
   engines: FolderEngines,
   indexing: IndexingProgress,
+  notices: FailureNotices,
   wording: Wording,
-): vscode.Disposable {
+): Disposable {
   const documents = new CommitDocuments(wording);
-  return vscode.Disposable.from(
+  return Disposable.from(
     documents,
-    vscode.commands.registerCommand("resona.searchCommits", () =>
-      openCommitPicker({
-        engines,
-        indexing,
-        wording,
-        choose: (commit) => void offerActions(commit, documents, wording),
-      }),
+    commands.registerCommand("resona.searchCommits", () =>
+      engines.all.length === 0
+        ? tellOfNoFolder()
+        : openCommitPicker({
+            engines,
+            indexing,
+            wording,
+            choose: (commit) => void offerActions(commit, documents, wording),
+          }),
     ),
-    vscode.commands.registerCommand("resona.indexCommits", async (id: unknown) => {
+    commands.registerCommand("resona.indexCommits", async (id: unknown) => {
       const one = typeof id === "string" ? engines.get(id) : undefined;
-      for (const each of one === undefined ? engines.all : [one]) await indexCommits(each);
+      if (engines.all.length === 0) await tellOfNoFolder();
+      for (const each of one === undefined ? engines.all : [one]) if (!(await indexCommits(each, notices))) break;
     }),
   );
 }

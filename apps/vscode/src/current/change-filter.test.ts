@@ -14,6 +14,20 @@ it("passes files of the folder, and nothing of the index", () => {
   expect([".resona", ".resona/chunks.lance/data/x.lance", ""].filter(matters)).toEqual([]);
 });
 
+it("tells of the index that somebody begins or ends to write it", () => {
+  const isState = (path: string) => filter().isStateOfIndex(path);
+  const paths = [".resona", ".resona/index.json", ".resona/writer.json", ".resona/writer.lock"];
+  expect(paths.filter(isState)).toEqual(paths);
+  const others = [
+    ".resona/chunks.lance/data/x.lance",
+    ".resona/takeover.lock",
+    ".resonance",
+    "index.json",
+    "a/.resona",
+  ];
+  expect(others.filter(isState)).toEqual([]);
+});
+
 it("passes of git what says which files there are, not what it stores", () => {
   const paths = [".git/HEAD", ".git/index", ".git/logs/HEAD", ".git/info/exclude", ".gitignore"];
   expect(paths.filter((path) => filter("**/.git").matters(path))).toEqual(paths);

@@ -4,6 +4,9 @@ export type GlobMatcher = (glob: string, path: string) => boolean;
 /** What in git's folder decides which files it lists, and which commit is checked out. */
 const gitStateFiles: ReadonlySet<string> = new Set([".git/HEAD", ".git/index", ".git/info/exclude", ".git/logs/HEAD"]);
 
+/** What of an index changes when somebody begins or ends to write it; the folder itself is among it. */
+const indexStateFiles: ReadonlySet<string> = new Set(["", "/index.json", "/writer.json", "/writer.lock"]);
+
 /** More folders are forgotten. */
 const MAX_FOLDERS = 5_000;
 
@@ -29,6 +32,15 @@ export class ChangeFilter {
   matters(path: string): boolean {
     if (path === ".git" || path.startsWith(".git/")) return gitStateFiles.has(path);
     return path !== "" && !this.#isInLeftOut(path) && !this.#isLeftOut(path);
+  }
+
+  /**
+   * Whether it says of the index that somebody writes it, or what it is. Never of an index outside the folder.
+   *
+   * @param path relative to the folder, with `/`.
+   */
+  isStateOfIndex(path: string): boolean {
+    return path.startsWith(this.#indexFolder) && indexStateFiles.has(path.slice(this.#indexFolder.length));
   }
 
   #isInLeftOut(path: string): boolean {

@@ -15,6 +15,7 @@ const quick: Partial<ScheduleTiming> = {
   quietMs: 10,
   idleMs: 20,
   blockedMs: { first: 10, last: 50 },
+  crashedMs: { first: 10, last: 50 },
   fruitlessMs: { first: 10, last: 10 },
 };
 
@@ -25,7 +26,7 @@ interface Kept {
 }
 
 /** Enabled, and disposed of with the test. */
-function keep(folder: Pick<KeptFolder, "engine"> & Partial<KeptFolder>): Kept {
+function keep(folder: Pick<KeptFolder, "engine"> & Partial<KeptFolder>, timing = quick): Kept {
   const [summaries, failures]: [IndexSummary[], EngineError[]] = [[], []];
   const keeper = new IndexKeeper(
     {
@@ -35,7 +36,7 @@ function keep(folder: Pick<KeptFolder, "engine"> & Partial<KeptFolder>): Kept {
       onFailed: (error) => failures.push(error),
       ...folder,
     },
-    quick,
+    timing,
   );
   onTestFinished(() => keeper.dispose());
   keeper.setEnabled(true);
@@ -128,12 +129,37 @@ it("makes one run of many changes, one after another, and only one more of those
 
 it.each(["INDEX_LOCKED", "LOCK_LOST", "ENGINE_CRASHED"])("tries again after %s, without a word", async (code) => {
   const { engine } = engineOf(async (n) => {
-    if (n < 4) throw Object.assign(engineError("ENGINE_STOPPED", {}), { code });
+    if (n < 3) throw Object.assign(engineError("ENGINE_STOPPED", {}), { code });
     return summary(1);
   });
   const { summaries, failures } = keep({ engine });
   await vi.waitFor(() => expect(summaries).toHaveLength(1));
   expect(failures).toEqual([]);
+});
+
+it("tells of an engine that survives no run, and goes on trying", async () => {
+  const { engine } = engineOf(async (n) => {
+    if (n < 5) throw engineError("ENGINE_OUT_OF_MEMORY", { limitMb: 512 });
+    return summary(1);
+  });
+  const { summaries, failures } = keep({ engine });
+  await vi.waitFor(() => expect(summaries).toHaveLength(1));
+  // The third and the fourth.
+  expect(failures.map(({ code }) => code)).toEqual(["ENGINE_OUT_OF_MEMORY", "ENGINE_OUT_OF_MEMORY"]);
+});
+
+it("does not wait any longer once what it waits for may be over", async () => {
+  const { engine, calls } = engineOf(async (n) => {
+    if (n === 1) throw engineError("ENGINE_OUT_OF_MEMORY", { limitMb: 64 });
+    return summary(1);
+  });
+  const { keeper, summaries } = keep({ engine }, { ...quick, crashedMs: { first: 1e6, last: 1e6 } });
+  await vi.waitFor(() => expect(calls).toMatchObject({ index: 1, atOnce: 0 }));
+  keeper.reconcile();
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(calls.index).toBe(1);
+  keeper.retry();
+  await vi.waitFor(() => expect(summaries).toHaveLength(1));
 });
 
 it("tells of a failure, and tries again when something has changed", async () => {

@@ -1,7 +1,7 @@
 import type { IndexSummary } from "@resona/core";
 
 import type { EngineClient } from "../engine-client/engine-client.ts";
-import { EngineError, engineError } from "../protocol/engine-error.ts";
+import { type EngineError, asEngineError } from "../protocol/engine-error.ts";
 import { RefreshSchedule, type RunOutcome, type ScheduleTiming, type Work, defaultTiming } from "./refresh-schedule.ts";
 
 /** A folder whose index is kept current. */
@@ -12,19 +12,18 @@ export interface KeptFolder {
   /** Whether git is changing files. */
   readonly gitIsBusy: () => Promise<boolean>;
   readonly onIndexed: (summary: IndexSummary) => void;
-  /** A run has failed, for another reason than that somebody else is writing. */
+  /** A run has failed, for another reason than that somebody else is writing; or the engine does not survive it. */
   readonly onFailed: (error: EngineError) => void;
 }
 
-/** They pass, or the engine does what it can about them: it is tried again soon. */
-const passing: ReadonlySet<string> = new Set([
-  "INDEX_LOCKED",
-  "LOCK_LOST",
-  "INDEX_BEING_BUILT",
-  "ENGINE_CRASHED",
-  "ENGINE_OUT_OF_MEMORY",
-  "ENGINE_STOPPED",
-]);
+/** They pass: it is tried again soon. */
+const passing: ReadonlySet<string> = new Set(["INDEX_LOCKED", "LOCK_LOST", "INDEX_BEING_BUILT", "ENGINE_STOPPED"]);
+
+/** The engine has ended; it is started again by itself. */
+const crashes: ReadonlySet<string> = new Set(["ENGINE_CRASHED", "ENGINE_OUT_OF_MEMORY"]);
+
+/** From this one on it is no chance any more, and is told. */
+const CRASHES_TO_TELL = 3;
 
 /**
  * Brings the index of a folder up to date when something has changed in it, one run at a time, and maintains it in
@@ -36,12 +35,19 @@ export class IndexKeeper {
   #timer: NodeJS.Timeout | undefined;
   #isAtWork = false;
   #isDisposed = false;
+  /** One after the other, without a run in between that the engine has survived. */
+  #crashes = 0;
   /** Aborted to end what is under way. */
   #stopping = new AbortController();
 
   constructor(folder: KeptFolder, timing: Partial<ScheduleTiming> = {}) {
     this.#folder = folder;
     this.#schedule = new RefreshSchedule({ ...defaultTiming, ...timing });
+  }
+
+  /** Something has changed that no run has taken in to its end. */
+  get hasUnindexedChanges(): boolean {
+    return this.#schedule.hasUnindexedChanges;
   }
 
   /** Somebody has changed something in the folder. */
@@ -59,6 +65,13 @@ export class IndexKeeper {
   /** Anything may have changed. */
   reconcile(): void {
     this.#schedule.want();
+    this.#plan();
+  }
+
+  /** What has kept the index from being brought up to date may be over. */
+  retry(): void {
+    this.#crashes = 0;
+    this.#schedule.retry();
     this.#plan();
   }
 
@@ -109,13 +122,16 @@ export class IndexKeeper {
   async #run(work: Work, signal: AbortSignal): Promise<RunOutcome> {
     try {
       if (!(await this.#folder.hasIndex())) return "pointless";
-      return await (work.kind === "index" ? this.#index(work.maintain, signal) : this.#maintain(signal));
+      const outcome = await (work.kind === "index" ? this.#index(work.maintain, signal) : this.#maintain(signal));
+      if (outcome === "changed" || outcome === "unchanged") this.#crashes = 0;
+      return outcome;
     } catch (error) {
       if (signal.aborted) return "interrupted";
-      const failure = error instanceof EngineError ? error : engineError("ENGINE_FAILED", { detail: String(error) });
+      const failure = asEngineError(error);
       if (passing.has(failure.code)) return "blocked";
-      this.#folder.onFailed(failure);
-      return "failed";
+      const isCrash = crashes.has(failure.code);
+      if (!isCrash || ++this.#crashes >= CRASHES_TO_TELL) this.#folder.onFailed(failure);
+      return isCrash ? "crashed" : "failed";
     }
   }
 

@@ -2,15 +2,15 @@ import { Disposable, type LogOutputChannel, RelativePattern, Uri, window, worksp
 
 import { engineSections } from "../folders/engine-launch.ts";
 import type { Folder, FolderEngine, FolderEngines } from "../folders/folder-engines.ts";
-import { gitIsBusy, hasIndex } from "../folders/index-folder.ts";
+import { gitIsBusy } from "../folders/git-is-busy.ts";
+import { hasIndex } from "../folders/index-folder.ts";
+import { Absence } from "./absence.ts";
 import type { ChangeFilter } from "./change-filter.ts";
 import { changeFilter, pathIn } from "./folder-changes.ts";
-import type { Keeping } from "./follow-keeping.ts";
+import type { FolderSignals } from "./folder-signals.ts";
 import { IndexKeeper } from "./index-keeper.ts";
+import type { Keeping } from "./keeping.ts";
 import type { PausedFolders } from "./paused-folders.ts";
-
-/** After a longer absence files may have been changed by anything, and the machine may have slept. */
-const ABSENCE_MS = 300_000;
 
 /** What keeping indexes current needs to know and to tell. */
 interface Surroundings extends Keeping {
@@ -28,7 +28,7 @@ export function keepCurrent(engines: FolderEngines, surroundings: Surroundings):
     for (const one of folders) kept.set(one.folder.id, new KeptCurrent(one, surroundings));
   };
   const all = (act: (one: KeptCurrent) => void) => kept.forEach(act);
-  let leftAt = 0;
+  const absence = new Absence();
   add(engines.all);
   const subscriptions = [
     engines.onDidChange(({ added, removed }) => {
@@ -47,8 +47,7 @@ export function keepCurrent(engines: FolderEngines, surroundings: Surroundings):
     ),
     workspace.onDidSaveTextDocument(({ uri }) => all((one) => one.saved(uri))),
     window.onDidChangeWindowState(({ focused }) => {
-      if (!focused) leftAt = performance.now();
-      else if (performance.now() - leftAt > ABSENCE_MS) all((one) => one.reconcile());
+      if (absence.isOver(focused, Date.now())) all((one) => one.reconcile());
     }),
   ];
   return new Disposable(() => {
@@ -63,23 +62,26 @@ class KeptCurrent {
   readonly uri: Uri;
   readonly #folder: Folder;
   readonly #paused: PausedFolders;
+  readonly #signals: FolderSignals;
   readonly #keeper: IndexKeeper;
   readonly #subscriptions: Disposable;
   #filter: ChangeFilter;
+  #isKept = false;
 
-  constructor({ folder, engine }: FolderEngine, { paused, notices, log }: Surroundings) {
+  constructor({ folder, engine }: FolderEngine, { paused, notices, signals, log }: Surroundings) {
     this.uri = Uri.parse(folder.id);
     this.#folder = folder;
     this.#paused = paused;
+    this.#signals = signals;
     this.#filter = changeFilter(folder);
     this.#keeper = new IndexKeeper({
       engine,
       hasIndex: () => hasIndex(folder),
-      gitIsBusy: () => gitIsBusy(folder),
+      gitIsBusy: () => gitIsBusy(folder.path),
       onIndexed: ({ filesIndexed, filesRemoved }) => {
         notices.succeeded(folder);
         if (filesIndexed + filesRemoved > 0)
-          log.info(`[${folder.name}] Kept current: ${filesIndexed} files indexed, ${filesRemoved} removed.`);
+          log.info(`[${folder.name}] Kept current. Files indexed: ${filesIndexed}, removed: ${filesRemoved}.`);
       },
       onFailed: (error) => {
         log.error(`[${folder.name}] ${error.message}`);
@@ -89,14 +91,19 @@ class KeptCurrent {
     });
     const watcher = workspace.createFileSystemWatcher(new RelativePattern(this.uri, "**/*"));
     const changed = (uri: Uri) => {
-      if (this.#filter.matters(this.#pathOf(uri))) this.#keeper.changed();
+      const path = this.#pathOf(uri);
+      if (this.#filter.matters(path)) this.#changed(() => this.#keeper.changed());
+      else if (this.#filter.isStateOfIndex(path)) signals.touchIndex(folder.id);
     };
     const watched = [watcher.onDidCreate(changed), watcher.onDidChange(changed), watcher.onDidDelete(changed)];
-    let wasDown = false;
+    let wasDown: "failed" | "restarting" | undefined;
     const states = engine.onDidChangeState(({ kind }) => {
-      // Meanwhile nothing was brought up to date.
-      if (kind === "ready" && wasDown) this.#keeper.reconcile();
-      if (kind === "ready" || kind === "failed") wasDown = kind === "failed";
+      if (kind === "failed" || kind === "restarting") wasDown = kind;
+      if (kind !== "ready") return;
+      // Meanwhile nothing was brought up to date, and whatever was under way has not been finished.
+      if (wasDown === "failed") this.#keeper.retry();
+      else if (wasDown === "restarting") this.#keeper.reconcile();
+      wasDown = undefined;
     });
     this.#subscriptions = Disposable.from(watcher, ...watched, states, this.#keeper);
     this.decide();
@@ -105,19 +112,22 @@ class KeptCurrent {
   /** What decides whether the index is kept current has changed. */
   decide(): void {
     const isWanted = workspace.getConfiguration("resona", this.uri).get("autoIndex", true);
-    this.#keeper.setEnabled(workspace.isTrusted && isWanted && !this.#paused.has(this.#folder.id));
+    const wasKept = this.#isKept;
+    this.#isKept = workspace.isTrusted && isWanted && !this.#paused.has(this.#folder.id);
+    if (wasKept && !this.#isKept && this.#keeper.hasUnindexedChanges) this.#signals.missChanges(this.#folder.id);
+    this.#keeper.setEnabled(this.#isKept);
   }
 
   /** The settings have changed. */
   configure(): void {
     this.#filter = changeFilter(this.#folder);
     this.decide();
-    this.#keeper.reconcile();
+    this.#keeper.retry();
   }
 
   saved(uri: Uri): void {
     if (workspace.getWorkspaceFolder(uri)?.uri.toString() !== this.#folder.id) return;
-    if (this.#filter.matters(this.#pathOf(uri))) this.#keeper.saved();
+    if (this.#filter.matters(this.#pathOf(uri))) this.#changed(() => this.#keeper.saved());
   }
 
   reconcile(): void {
@@ -126,6 +136,11 @@ class KeptCurrent {
 
   dispose(): void {
     this.#subscriptions.dispose();
+  }
+
+  #changed(tellKeeper: () => void): void {
+    tellKeeper();
+    if (!this.#isKept) this.#signals.missChanges(this.#folder.id);
   }
 
   #pathOf(uri: Uri): string {

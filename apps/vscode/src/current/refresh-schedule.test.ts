@@ -11,6 +11,7 @@ const timing: ScheduleTiming = {
   idleMs: 60_000,
   maxUnmaintainedRuns: 3,
   blockedMs: { first: 1_000, last: 16_000 },
+  crashedMs: { first: 1_000, last: 64_000 },
   fruitlessMs: { first: 1_000, last: 64_000 },
 };
 
@@ -38,6 +39,21 @@ it("does nothing before it is allowed to, then begins with a run", () => {
   expect(schedule.next(1e9)).toEqual({ kind: "rest" });
   schedule.setEnabled(true);
   expect(schedule.next(1)).toMatchObject({ kind: "index" });
+});
+
+it("knows of changes that no run has taken in to its end", () => {
+  const schedule = afterFirstRun();
+  expect(schedule.hasUnindexedChanges).toBe(false);
+  schedule.changed(100);
+  expect(schedule.hasUnindexedChanges).toBe(true);
+  schedule.begin({ kind: "index", maintain: false });
+  expect(schedule.hasUnindexedChanges).toBe(true);
+  schedule.end("changed", 700);
+  expect(schedule.hasUnindexedChanges).toBe(false);
+  // One that only looks may be ended without a loss.
+  schedule.want();
+  schedule.begin({ kind: "index", maintain: false });
+  expect(schedule.hasUnindexedChanges).toBe(false);
 });
 
 it("waits until changes pause", () => {
@@ -89,6 +105,24 @@ it("tries again after ever longer while somebody else is writing, whatever is sa
     // It has not done what maintenance is due either.
     runAt(schedule, now, "blocked", true);
   }
+});
+
+it("tries again after ever longer what the engine does not survive, and at once when that may be over", () => {
+  const schedule = afterFirstRun("crashed");
+  let now = 0;
+  for (const pause of [1_000, 4_000, 16_000, 64_000]) {
+    schedule.saved(now);
+    expect(schedule.next(now)).toEqual({ kind: "wait", until: now + pause });
+    now += pause;
+    runAt(schedule, now, "crashed", true);
+  }
+  schedule.retry();
+  runAt(schedule, now, "crashed", true);
+  expect(schedule.next(now)).toEqual({ kind: "wait", until: now + 1_000 });
+  runAt(schedule, now + 1_000, "changed", true);
+  schedule.saved(now + 1_000);
+  runAt(schedule, now + 1_500, "crashed");
+  expect(schedule.next(now + 1_500)).toEqual({ kind: "wait", until: now + 2_500 });
 });
 
 it("lets changes that never have an effect ask ever less often, and a file that is saved at once", () => {
@@ -182,9 +216,9 @@ it("does after a pause what it was told to leave", () => {
 /** Something that happens to a folder, after some milliseconds. */
 const happening = fc.record({
   after: fc.integer({ min: 0, max: 20_000 }),
-  what: fc.constantFrom("changed", "saved", "want", "disable", "enable"),
+  what: fc.constantFrom("changed", "saved", "want", "retry", "disable", "enable"),
   /** Of the next run. */
-  outcome: fc.constantFrom<RunOutcome>("changed", "unchanged", "blocked", "failed"),
+  outcome: fc.constantFrom<RunOutcome>("changed", "unchanged", "blocked", "crashed", "failed"),
   /** Of the next run, in milliseconds. */
   takes: fc.integer({ min: 0, max: 5_000 }),
 });
@@ -238,7 +272,7 @@ it("never has two runs at once, and leaves no change without a run that began af
         if (one.what === "changed" || one.what === "saved") {
           schedule[one.what](now);
           changedAt = now;
-        } else if (one.what === "want") schedule.want();
+        } else if (one.what === "want" || one.what === "retry") schedule[one.what]();
         else schedule.setEnabled((isEnabled = one.what === "enable"));
       }
       outcome = "unchanged";

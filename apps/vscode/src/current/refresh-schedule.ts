@@ -14,6 +14,8 @@ export interface ScheduleTiming {
   readonly maxUnmaintainedRuns: number;
   /** Before a run that could not take place is tried again: for the first time, and at most. */
   readonly blockedMs: Growth;
+  /** Before a run in which the engine has ended is tried again: it may end so every time. */
+  readonly crashedMs: Growth;
   /** After runs that changes have asked for and that had nothing to do, as where a log is written that is ignored. */
   readonly fruitlessMs: Growth;
 }
@@ -33,6 +35,7 @@ export const defaultTiming: ScheduleTiming = {
   idleMs: 60_000,
   maxUnmaintainedRuns: 64,
   blockedMs: { first: 1_000, last: 16_000 },
+  crashedMs: { first: 1_000, last: 600_000 },
   fruitlessMs: { first: 1_000, last: 64_000 },
 };
 
@@ -57,8 +60,10 @@ export type RunOutcome =
   | "changed"
   /** The index was current already. */
   | "unchanged"
-  /** It is to be done again: somebody else was writing, or the engine has ended. */
+  /** It is to be done again: somebody else was writing. */
   | "blocked"
+  /** It is to be done again: the engine has ended. */
+  | "crashed"
   /** It is to be done again when something has changed. */
   | "failed"
   /** It was told to end, and is to be done again when it may. */
@@ -83,6 +88,7 @@ export class RefreshSchedule {
   #isAskedForByChanges = false;
   #gitUntil = 0;
   #blocked = 0;
+  #crashed = 0;
   #blockedUntil = 0;
   #fruitless = 0;
   #fruitlessUntil = 0;
@@ -93,6 +99,11 @@ export class RefreshSchedule {
 
   constructor(timing: ScheduleTiming) {
     this.#timing = timing;
+  }
+
+  /** Something has changed that no run has taken in to its end. */
+  get hasUnindexedChanges(): boolean {
+    return this.#first !== undefined || (this.#running?.kind === "index" && this.#isAskedForByChanges);
   }
 
   /** Something was changed by somebody. */
@@ -113,9 +124,17 @@ export class RefreshSchedule {
     this.#isWanted = true;
   }
 
+  /** Whatever has kept runs from taking place may be over: there is one without further waiting. */
+  retry(): void {
+    this.#blocked = 0;
+    this.#crashed = 0;
+    this.#blockedUntil = 0;
+    this.want();
+  }
+
   /** Allowed again, it begins with a run. */
   setEnabled(isEnabled: boolean): void {
-    if (isEnabled && !this.#isEnabled) this.want();
+    if (isEnabled && !this.#isEnabled) this.retry();
     this.#isEnabled = isEnabled;
   }
 
@@ -124,7 +143,7 @@ export class RefreshSchedule {
     const dueAt = this.#dueAt();
     if (now >= dueAt) return { kind: "index", maintain: this.#runsToMaintain >= this.#timing.maxUnmaintainedRuns };
     // What has changed comes first.
-    const maintainAt = this.#first === undefined ? this.#maintainAt : Infinity;
+    const maintainAt = this.#first === undefined ? Math.max(this.#maintainAt, this.#blockedUntil) : Infinity;
     if (now >= maintainAt) return { kind: "maintain" };
     const until = Math.min(dueAt, maintainAt);
     return until === Infinity ? { kind: "rest" } : { kind: "wait", until };
@@ -154,7 +173,9 @@ export class RefreshSchedule {
     this.#running = undefined;
     if (work?.kind === "maintain") {
       if (outcome === "changed") this.#runsToMaintain = 0;
-      else if (outcome === "blocked" || outcome === "interrupted") this.#maintainAt = now + this.#timing.idleMs;
+      else if (outcome !== "unchanged" && outcome !== "failed" && outcome !== "pointless")
+        this.#maintainAt = now + this.#timing.idleMs;
+      this.#waitAfterCrash(outcome, now);
       return;
     }
     if (work?.maintain === true && (outcome === "changed" || outcome === "unchanged")) {
@@ -165,14 +186,21 @@ export class RefreshSchedule {
       this.#maintainAt = now + this.#timing.idleMs;
     }
     this.#reconcileAt = now + this.#timing.reconcileMs;
-    if (outcome === "blocked" || outcome === "interrupted") this.want();
+    if (outcome === "blocked" || outcome === "crashed" || outcome === "interrupted") this.want();
     if (outcome === "blocked") this.#blockedUntil = now + grown(this.#timing.blockedMs, this.#blocked++);
     else this.#blocked = 0;
+    this.#waitAfterCrash(outcome, now);
     if (outcome === "changed") {
       this.#fruitless = 0;
     } else if ((outcome === "unchanged" || outcome === "failed") && this.#isAskedForByChanges) {
       this.#fruitlessUntil = now + grown(this.#timing.fruitlessMs, this.#fruitless++);
     }
+  }
+
+  #waitAfterCrash(outcome: RunOutcome, now: number): void {
+    if (outcome === "crashed") this.#blockedUntil = now + grown(this.#timing.crashedMs, this.#crashed++);
+    // One that was ended, or could not begin, might have crashed as well.
+    else if (outcome !== "blocked" && outcome !== "interrupted") this.#crashed = 0;
   }
 
   #dueAt(): number {

@@ -173,7 +173,10 @@ describe("EngineClient", () => {
     expect(pidOf(client)).not.toBe(pid);
     await expect(client.index({ ifOutdated: "refuse" })).rejects.toMatchObject({ code: "INDEX_OUTDATED" });
     chunkChars = 700;
-    await client.refresh();
+    // What is asked for at once has the new settings as well.
+    const refreshed = client.refresh();
+    expect(await client.index({ ifOutdated: "refuse" })).toMatchObject({ status: "completed" });
+    await refreshed;
     expect((await client.search("retry")).hits).not.toEqual([]);
   });
 

@@ -74,6 +74,8 @@ export class EngineClient implements RemoteEngine {
   #stopped: Promise<void> = Promise.resolve();
   /** The process, once it is ready. */
   #ready: PromiseWithResolvers<EngineSession> = pending();
+  /** Resolves when no refresh is under way. */
+  #refreshed: Promise<void> = Promise.resolve();
   #isDisposed = false;
 
   /** @param prepare says what to start the process with, each time anew. */
@@ -124,9 +126,15 @@ export class EngineClient implements RemoteEngine {
 
   /**
    * Starts the process anew if it would be started with something else than it was; does nothing while there is none.
-   * Whether that succeeds is told by the state.
+   * Whether that succeeds is told by the state. What is asked for meanwhile is done with the new settings.
    */
-  async refresh(): Promise<void> {
+  refresh(): Promise<void> {
+    const refreshing = this.#refresh();
+    this.#refreshed = refreshing.catch(() => undefined);
+    return refreshing;
+  }
+
+  async #refresh(): Promise<void> {
     if (this.#state.kind === "stopped") return;
     const launch = await this.#prepare();
     if (!isDeepStrictEqual(launch, this.#launch)) await this.restart().catch(() => undefined);
@@ -214,6 +222,7 @@ export class EngineClient implements RemoteEngine {
   ): Promise<R> {
     const { signal } = options;
     signal?.throwIfAborted();
+    await orAborted(this.#refreshed, signal);
     const session = await orAborted(this.#session(), signal);
     return session.call(type, params, options);
   }
@@ -239,14 +248,19 @@ export class EngineClient implements RemoteEngine {
 
   async #keepRunning(stopping: AbortSignal): Promise<void> {
     const crashes = new CrashHistory(this.#timing);
+    let wasSilent = false;
     while (!stopping.aborted) {
       this.#enter({ kind: "starting" });
       const failure = await this.#runOnce(stopping);
       this.#setActivity({ waiting: [] });
       if (stopping.aborted) return;
-      const inMs = failure.isFinal ? undefined : crashes.add(performance.now());
+      // A machine that is busy or wakes up may be slow once; each further time would take as long again.
+      const isSilent = failure.reason.code === "ENGINE_NOT_ANSWERING";
+      const isFinal = failure.isFinal || (isSilent && wasSilent);
+      wasSilent = isSilent;
+      const inMs = isFinal ? undefined : crashes.add(performance.now());
       if (inMs === undefined) {
-        this.#fail(failure.isFinal ? failure.reason : this.#keepsCrashing(failure.reason));
+        this.#fail(isFinal ? failure.reason : this.#keepsCrashing(failure.reason));
         return;
       }
       this.#enter({ kind: "restarting", reason: failure.reason, inMs });
@@ -301,9 +315,9 @@ export class EngineClient implements RemoteEngine {
     }
   }
 
-  #keepsCrashing({ message }: EngineError): EngineError {
+  #keepsCrashing(last: EngineError): EngineError {
     const { maxCrashes, windowMs } = this.#timing;
-    return engineError("ENGINE_KEEPS_CRASHING", { times: maxCrashes, minutes: windowMs / 60_000, last: message });
+    return engineError("ENGINE_KEEPS_CRASHING", { times: maxCrashes, minutes: windowMs / 60_000, last }, last);
   }
 
   #fail(reason: EngineError): void {

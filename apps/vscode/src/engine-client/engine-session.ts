@@ -43,8 +43,8 @@ export interface EngineLaunch {
   readonly options: EngineOptions;
   /** Most memory for JavaScript objects, in megabytes. */
   readonly memoryLimitMb: number;
-  /** Variables in addition to this process's. */
-  readonly environment?: Readonly<Record<string, string>>;
+  /** Variables in addition to this process's; one that is undefined is left out. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Flags of Node in addition to those that bound the memory. */
   readonly execArgv?: readonly string[];
 }
@@ -89,6 +89,8 @@ export class EngineSession {
   readonly #connection: MessageConnection;
   #callsMade = 0;
   #isEnding = false;
+  /** Killed because it has not answered for so long, in milliseconds. */
+  #silentMs: number | undefined;
   #hasEnded = false;
   /** Resolves when the process has ended, however it did. */
   readonly ended: Promise<ProcessEnd>;
@@ -100,8 +102,13 @@ export class EngineSession {
     const { NODE_OPTIONS: _, ...inherited } = process.env;
     this.#child = fork(launch.entry, [], {
       execPath: process.execPath,
-      // V8 would let the space for new objects grow to 32 MB, and the whole heap with it.
-      execArgv: [`--max-old-space-size=${launch.memoryLimitMb}`, "--max-semi-space-size=8", ...(launch.execArgv ?? [])],
+      // As the command line sets them, which has the reasons (`bound-memory.ts`).
+      execArgv: [
+        `--max-old-space-size=${launch.memoryLimitMb}`,
+        "--max-semi-space-size=8",
+        "--heap-growing-percent=20",
+        ...(launch.execArgv ?? []),
+      ],
       // In an editor, this program is Electron.
       env: { ...glibcSettings, ...inherited, ...launch.environment, ELECTRON_RUN_AS_NODE: "1" },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -125,7 +132,11 @@ export class EngineSession {
   /** Opens the engine: the first call of all. Throws as `call` does. */
   async initialize(): Promise<InitializeResult> {
     const { workspace, options } = this.#launch;
-    const deadline = setTimeout(() => this.#child.kill("SIGKILL"), this.#timing.startMs);
+    const { startMs } = this.#timing;
+    const deadline = setTimeout(() => {
+      this.#silentMs = startMs;
+      this.#child.kill("SIGKILL");
+    }, startMs);
     try {
       return await this.call(initializeRequest, { workspace, options });
     } finally {
@@ -197,7 +208,7 @@ export class EngineSession {
 
   async #untilEnded({ onLog }: SessionListener): Promise<ProcessEnd> {
     const child = this.#child;
-    const { promise, resolve } = Promise.withResolvers<Omit<ProcessEnd, "lastLines">>();
+    const { promise, resolve } = Promise.withResolvers<Omit<ProcessEnd, "lastLines" | "silentMs">>();
     child.on("error", (startError) => {
       if (child.pid === undefined) resolve({ startError, exitCode: null, signal: null });
     });
@@ -216,7 +227,8 @@ export class EngineSession {
     this.#hasEnded = true;
     // Calls that wait for an answer are told.
     this.#connection.dispose();
-    return { ...end, lastLines: errors?.lines ?? [] };
+    const silence = this.#silentMs === undefined ? {} : { silentMs: this.#silentMs };
+    return { ...end, ...silence, lastLines: errors?.lines ?? [] };
   }
 }
 

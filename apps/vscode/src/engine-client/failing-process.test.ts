@@ -56,7 +56,11 @@ describe("an engine whose process fails", () => {
   it("says that its memory is limited, and to how much", async () => {
     const process = await entryOf(`const all = []; for (;;) all.push(Array.from({ length: 1e5 }, () => ({})));`);
     const { client, states } = clientOf(await temporaryFolder(), { ...process, memoryLimitMb: 32 }, impatient);
-    await expect(client.stats()).rejects.toMatchObject({ code: "ENGINE_KEEPS_CRASHING" });
+    await expect(client.stats()).rejects.toMatchObject({
+      code: "ENGINE_KEEPS_CRASHING",
+      nextStep: expect.stringContaining("resona.memoryLimitMb") as string,
+      cause: expect.objectContaining({ code: "ENGINE_OUT_OF_MEMORY" }) as object,
+    });
     expect(states).toContainEqual(
       expect.objectContaining({
         kind: "restarting",
@@ -104,10 +108,11 @@ describe("an engine whose process fails", () => {
     const timing = { ...impatient, startMs: 300 };
     const { client, states } = clientOf(await temporaryFolder(), deaf, timing);
     await expect(client.stats()).rejects.toMatchObject({
-      code: "ENGINE_KEEPS_CRASHING",
-      message: expect.stringContaining("SIGKILL") as string,
+      code: "ENGINE_NOT_ANSWERING",
+      message: expect.stringContaining("did not answer within 0.3 s") as string,
     });
-    expect(states.map(({ kind }) => kind)).toContain("restarting");
+    // A second chance, and no third.
+    expect(states.map(({ kind }) => kind)).toEqual(["starting", "restarting", "starting", "failed"]);
 
     const { client: stopped } = clientOf(await temporaryFolder(), {}, impatient);
     await stopped.start();

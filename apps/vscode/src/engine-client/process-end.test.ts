@@ -14,6 +14,7 @@ it.each([
     "ENGINE_OUT_OF_MEMORY",
     "512 MB",
   ],
+  [{ ...end, signal: "SIGKILL" as const, silentMs: 60_000 }, "ENGINE_NOT_ANSWERING", "within 60 s"],
   [{ ...end, startError: new Error("spawn ENOENT") }, "ENGINE_NOT_STARTED", "spawn ENOENT"],
 ])("explains %j as %s", (how, code, words) => {
   expect(explainEnd(how, 512)).toMatchObject({ code, message: expect.stringContaining(words) as string });

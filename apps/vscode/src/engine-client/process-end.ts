@@ -7,6 +7,8 @@ export interface ProcessEnd {
   /** Null if it was killed. */
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** Milliseconds without a first answer, for which it was killed. */
+  readonly silentMs?: number;
   /** The last lines that it wrote to standard error. */
   readonly lastLines: readonly string[];
 }
@@ -20,8 +22,9 @@ const STATUS_ILLEGAL_INSTRUCTION = 0xc000001d;
  * @param memoryLimitMb that it had.
  */
 export function explainEnd(end: ProcessEnd, memoryLimitMb: number): EngineError {
-  const { startError, exitCode, signal, lastLines } = end;
+  const { startError, exitCode, signal, silentMs, lastLines } = end;
   if (startError !== undefined) return engineError("ENGINE_NOT_STARTED", { detail: startError.message }, startError);
+  if (silentMs !== undefined) return engineError("ENGINE_NOT_ANSWERING", { seconds: silentMs / 1_000 });
   if (signal === "SIGILL" || exitCode === STATUS_ILLEGAL_INSTRUCTION) return engineError("ENGINE_CPU_UNSUPPORTED", {});
   if (lastLines.some((line) => line.includes("JavaScript heap out of memory")))
     return engineError("ENGINE_OUT_OF_MEMORY", { limitMb: memoryLimitMb });

@@ -25,10 +25,10 @@ const model = settings("model", "modelPooling");
 const service = settings("embeddingUrl", "embeddingModel");
 const place = settings("indexFolder");
 
-const elsewhere: Advice["nextStep"] = (l10n) => l10n.t("Choose another place with the setting resona.indexFolder.");
+const elsewhere: Advice["nextStep"] = (l10n) => l10n.t("Choose another location with the setting resona.indexFolder.");
 
 /** The command line meets them, when it fetches repositories; the engine of a folder does not. */
-const neverHere: Advice = { nextStep: (l10n) => l10n.t("Look into the log."), buttons: ["log"] };
+const neverHere: Advice = { nextStep: (l10n) => l10n.t("Check the log."), buttons: ["log"] };
 
 /** A failure that is added to one of the catalogues does not compile until it is decided here. */
 const advice: { readonly [C in EngineErrorData["code"]]: Advice } = {
@@ -61,34 +61,35 @@ const advice: { readonly [C in EngineErrorData["code"]]: Advice } = {
     buttons: ["index"],
   },
   INDEX_FOREIGN: {
-    nextStep: (l10n) => l10n.t("Move it away, or choose another place with the setting resona.indexFolder."),
+    nextStep: (l10n) => l10n.t("Move it away, or choose another location with the setting resona.indexFolder."),
     buttons: [place],
   },
   INDEX_FROM_FUTURE: {
-    nextStep: (l10n) => l10n.t("Update the extension, or choose another place with the setting resona.indexFolder."),
+    nextStep: (l10n) => l10n.t("Update the extension, or choose another location with the setting resona.indexFolder."),
     buttons: ["extension", place],
   },
   INDEX_OUTDATED: {
-    nextStep: (l10n) => l10n.t("Build it anew, or set the settings back to what it was made with."),
+    nextStep: (l10n) => l10n.t("Rebuild it, or change the settings back to those it was built with."),
     buttons: ["rebuild", model],
   },
   INDEX_LOCKED: {
-    nextStep: (l10n) => l10n.t("Searches go on meanwhile; the rest is done when that process is done."),
+    nextStep: (l10n) => l10n.t("Searches still work; the rest is done once that process has finished."),
     buttons: ["health"],
   },
   INDEX_BEING_BUILT: { buttons: ["health"] },
   INDEX_OF_OTHER_WORKSPACE: { nextStep: elsewhere, buttons: [place] },
   INDEX_OF_OTHER_CONTENTS: { nextStep: elsewhere, buttons: [place] },
   LOCK_LOST: {
-    nextStep: (l10n) => l10n.t("What was indexed stays; the rest is done when that process is done."),
+    nextStep: (l10n) => l10n.t("What was indexed is kept; the rest is done once that process has finished."),
     buttons: ["health"],
   },
   INDEX_NOT_READABLE: {
-    nextStep: (l10n) => l10n.t("Check its permissions, or choose another place with the setting resona.indexFolder."),
+    nextStep: (l10n) =>
+      l10n.t("Check its permissions, or choose another location with the setting resona.indexFolder."),
     buttons: [place],
   },
   INDEX_NOT_WRITABLE: {
-    nextStep: (l10n) => l10n.t("Choose a place that can be written with the setting resona.indexFolder."),
+    nextStep: (l10n) => l10n.t("Choose a writable location with the setting resona.indexFolder."),
     buttons: [place, "index"],
   },
   INDEX_DAMAGED: {
@@ -96,7 +97,7 @@ const advice: { readonly [C in EngineErrorData["code"]]: Advice } = {
     buttons: ["rebuild", "health"],
   },
   INDEX_TORN: {
-    nextStep: (l10n) => l10n.t("Heal it: it goes back to the version before, and what is missing is indexed again."),
+    nextStep: (l10n) => l10n.t("Heal it: it goes back to the previous version, and what is missing is indexed again."),
     buttons: ["heal", "health"],
   },
   STORE_FAILED: {
@@ -105,7 +106,7 @@ const advice: { readonly [C in EngineErrorData["code"]]: Advice } = {
   },
   DISK_FULL: {
     nextStep: (l10n) =>
-      l10n.t("Free some space and try again, or choose another place with the setting resona.indexFolder."),
+      l10n.t("Free some space and try again, or choose another location with the setting resona.indexFolder."),
     buttons: ["index", place],
   },
   QUERY_EMPTY: { buttons: [] },
@@ -117,7 +118,7 @@ const advice: { readonly [C in EngineErrorData["code"]]: Advice } = {
   MODEL_NOT_FOUND: {
     nextStep: (l10n) =>
       l10n.t(
-        "Put the file back, or say with the setting resona.model where it is now; the word built-in stands for the model that is part of Resona.",
+        "Put the file back, or set resona.model to where it is now; the word built-in stands for the model that comes with Resona.",
       ),
     buttons: [model, "index"],
   },
@@ -125,7 +126,7 @@ const advice: { readonly [C in EngineErrorData["code"]]: Advice } = {
   MODEL_UNSUPPORTED: { buttons: [model] },
   MODEL_POOLING_UNKNOWN: {
     nextStep: (l10n) =>
-      l10n.t("Set resona.modelPooling to what the model's card says; a wrong one gives poor results."),
+      l10n.t("Set resona.modelPooling to what the model card says; the wrong pooling gives poor results."),
     buttons: [model],
   },
   MODEL_INVALID: { buttons: [model] },
@@ -134,7 +135,7 @@ const advice: { readonly [C in EngineErrorData["code"]]: Advice } = {
   EMBEDDER_URL_INVALID: { buttons: [service] },
   EMBEDDER_CONSENT_MISSING: {
     nextStep: (l10n) =>
-      l10n.t("Agree with the setting resona.remoteEmbedding, or use a model or a service on this machine."),
+      l10n.t("Allow it with the setting resona.remoteEmbedding, or use a model or a service on this machine."),
     buttons: [settings("remoteEmbedding", "embeddingUrl")],
   },
   EMBEDDER_KEY_INVALID: {
@@ -156,14 +157,14 @@ const advice: { readonly [C in EngineErrorData["code"]]: Advice } = {
   EMBEDDER_REDIRECTED: { buttons: [service] },
   EMBEDDER_RATE_LIMITED: {
     nextStep: (l10n) =>
-      l10n.t("Try again later, perhaps with a larger resona.rateLimitDelayMs; what was indexed stays."),
+      l10n.t("Try again later, perhaps with a larger resona.rateLimitDelayMs; what was indexed is kept."),
     buttons: ["index", settings("rateLimitDelayMs")],
   },
   EMBEDDER_FAILED: { nextStep: again, buttons: ["index", "log"] },
   EMBEDDER_REQUEST_REFUSED: { buttons: [service] },
   EMBEDDER_INVALID_ANSWER: { buttons: [service] },
   EMBEDDER_DIMENSION_CHANGED: {
-    nextStep: (l10n) => l10n.t("If its model was replaced, build the index anew."),
+    nextStep: (l10n) => l10n.t("If its model was replaced, rebuild the index."),
     buttons: ["rebuild", service],
   },
   EMBEDDER_MODEL_CHANGED: {
@@ -174,6 +175,7 @@ const advice: { readonly [C in EngineErrorData["code"]]: Advice } = {
   ENGINE_CRASHED: { buttons: ["log"] },
   ENGINE_OUT_OF_MEMORY: { buttons: [settings("memoryLimitMb")] },
   ENGINE_KEEPS_CRASHING: { buttons: ["restart", "log"] },
+  ENGINE_NOT_ANSWERING: { buttons: ["restart", "log"] },
   ENGINE_CPU_UNSUPPORTED: { buttons: ["log"] },
   ENGINE_NATIVE_MISSING: { buttons: ["extension", "log"] },
   ENGINE_NATIVE_UNUSABLE: { buttons: ["extension", "restart", "log"] },
@@ -181,13 +183,13 @@ const advice: { readonly [C in EngineErrorData["code"]]: Advice } = {
   ENGINE_NOT_STARTED: { buttons: ["restart", "log"] },
   ENGINE_STOPPED: { nextStep: again, buttons: ["index"] },
   ENGINE_FAILED: {
-    nextStep: (l10n) => l10n.t("Try again; if it fails again, please report it with what the log says."),
+    nextStep: (l10n) => l10n.t("Try again; if it fails again, please report it and include the log."),
     buttons: ["index", "log"],
   },
 };
 
 function again(l10n: Localization): string {
-  return l10n.t("Try again; what was indexed stays.");
+  return l10n.t("Try again; what was indexed is kept.");
 }
 
 export function adviceFor(code: EngineErrorData["code"]): Advice {

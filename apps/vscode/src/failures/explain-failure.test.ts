@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 
 import { type ErrorCode, resonaError } from "../../../../packages/core/src/errors.ts";
-import { type EngineErrorData, type HostErrorCode, engineError } from "../protocol/engine-error.ts";
+import { type EngineError, type EngineErrorData, type HostErrorCode, engineError } from "../protocol/engine-error.ts";
 import { english } from "../text/english.test-helper.ts";
 import { explainFailure } from "./explain-failure.ts";
 
@@ -11,7 +11,11 @@ const { l10n } = english;
 const FOLDER = "file:///shop";
 
 /** Details that any message can be made of. */
-const some: Readonly<Record<string, unknown>> = { reasons: ["another model"], nextStep: "Choose another." };
+const some: Readonly<Record<string, unknown>> = {
+  reasons: ["another model"],
+  nextStep: "Choose another.",
+  last: engineError("ENGINE_CRASHED", { how: "exit code 7" }),
+};
 const details = new Proxy(some, { get: (_, name) => some[String(name)] ?? `<${String(name)}>` });
 
 /** The codes of a catalogue, read from its source: its texts are all there is of it. */
@@ -30,7 +34,7 @@ const errors: readonly EngineErrorData[] = [...coreErrors, ...hostErrors];
 
 it("finds both catalogues", () => {
   expect(coreErrors.length).toBeGreaterThan(50);
-  expect(hostErrors).toHaveLength(10);
+  expect(hostErrors).toHaveLength(11);
 });
 
 it.each(errors)("$code is told in the editor's terms, with something to press", (error) => {
@@ -60,13 +64,37 @@ it("hands the folder on, and needs none", () => {
   const damaged = resonaError("INDEX_DAMAGED", { path: "/shop/.resona", detail: "a file is missing" });
   expect(explainFailure(damaged, FOLDER, l10n)).toEqual({
     message:
-      "The index at /shop/.resona is damaged: a file is missing Rebuild it; it holds derived data only, and your files are not touched.",
+      "The index at /shop/.resona is damaged: a file is missing. Rebuild it; it holds derived data only, and your files are not touched.",
     buttons: [
       { title: "Rebuild Index", command: "resona.rebuild", args: [FOLDER] },
       { title: "Show Index Health", command: "resona.showHealth", args: [FOLDER] },
     ],
   });
   expect(explainFailure(damaged, undefined, l10n).buttons[0]?.args).toEqual([]);
+});
+
+it("has what helps with the cause first, and nothing twice", () => {
+  const titles = (last: EngineError) => {
+    const error = engineError("ENGINE_KEEPS_CRASHING", { times: 5, minutes: 3, last }, last);
+    return explainFailure(error, FOLDER, l10n).buttons.map(({ title }) => title);
+  };
+  const outOfMemory = engineError("ENGINE_OUT_OF_MEMORY", { limitMb: 512 });
+  expect(titles(outOfMemory)).toEqual(["Open Settings", "Try Again", "Show Log"]);
+  expect(titles(engineError("ENGINE_CRASHED", { how: "exit code 7" }))).toEqual(["Try Again", "Show Log"]);
+});
+
+it("asks for the key of the service of the folder", () => {
+  const refused = resonaError("EMBEDDER_REFUSED", {
+    service: "https://x.example",
+    status: 401,
+    detail: "",
+    hasKey: false,
+  });
+  expect(explainFailure(refused, FOLDER, l10n).buttons[0]).toEqual({
+    title: "Set Key",
+    command: "resona.setEmbeddingKey",
+    args: [FOLDER],
+  });
 });
 
 it("opens the setting that is meant", () => {

@@ -1,4 +1,4 @@
-import type { EngineErrorData } from "../protocol/engine-error.ts";
+import { EngineError, type EngineErrorData } from "../protocol/engine-error.ts";
 import { optionSettings } from "../settings/option-settings.ts";
 import type { Localization } from "../text/wording.ts";
 import { type Advice, adviceFor } from "./advice.ts";
@@ -28,11 +28,19 @@ interface FailureButton {
 export function explainFailure(error: EngineErrorData, folder: string | undefined, l10n: Localization): FailureText {
   const advice = adviceFor(error.code);
   const nextStep = advice.nextStep?.(l10n) ?? inEditorTerms(error.nextStep, true);
+  // What helps with the cause helps.
+  const cause = error instanceof EngineError && error.cause instanceof EngineError ? adviceFor(error.cause.code) : null;
+  const ofCause = cause?.buttons.filter((button) => !advice.buttons.includes(button)) ?? [];
   return {
     // A variable that the engine complains of really is one.
-    message: `${inEditorTerms(error.message, false)} ${nextStep}`,
-    buttons: advice.buttons.map((button) => buttonOf(button, folder, l10n)),
+    message: `${ended(inEditorTerms(error.message, false))} ${nextStep}`,
+    buttons: [...ofCause, ...advice.buttons].map((button) => buttonOf(button, folder, l10n)),
   };
+}
+
+/** Messages may end in what another program has said. */
+function ended(message: string): string {
+  return /[.?!…]$/u.test(message) ? message : `${message}.`;
 }
 
 function buttonOf(button: Advice["buttons"][number], folder: string | undefined, l10n: Localization): FailureButton {
@@ -49,7 +57,7 @@ function buttonOf(button: Advice["buttons"][number], folder: string | undefined,
     case "health":
       return { title: l10n.t("Show Index Health"), command: "resona.showHealth", args };
     case "key":
-      return { title: l10n.t("Set Key"), command: "resona.setEmbeddingKey", args: [] };
+      return { title: l10n.t("Set Key"), command: "resona.setEmbeddingKey", args };
     case "log":
       return { title: l10n.t("Show Log"), command: "resona.showLog", args: [] };
     case "openFolder":

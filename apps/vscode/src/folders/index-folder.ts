@@ -17,16 +17,7 @@ export function indexFolder({ id, path }: Folder): string {
 
 /** Looked for from here, so that no process is started for a folder without one. */
 export async function hasIndex(folder: Folder): Promise<boolean> {
-  return isThere(join(indexFolder(folder), "index.json"));
-}
-
-/** Whether git is changing files of the folder. */
-export async function gitIsBusy({ path }: Folder): Promise<boolean> {
-  return isThere(join(path, ".git/index.lock"));
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
+  return access(join(indexFolder(folder), "index.json")).then(
     () => true,
     () => false,
   );

@@ -2,7 +2,7 @@ import { type ExtensionContext, type LogOutputChannel, Uri, workspace } from "vs
 
 import { EngineClient } from "../engine-client/engine-client.ts";
 import { engineLaunch, engineSections } from "./engine-launch.ts";
-import { type Folder, FolderEngines } from "./folder-engines.ts";
+import { type Folder, type FolderEngine, FolderEngines } from "./folder-engines.ts";
 import { logEngine } from "./log-engine.ts";
 
 /** The engines of the folders that are open, now and from now on. */
@@ -13,17 +13,24 @@ export function openWorkspaceFolders(context: ExtensionContext, log: LogOutputCh
     return engine;
   });
   const update = () => engines.update(foldersOnDisk());
+  const refresh = ({ folder, engine }: FolderEngine) => {
+    engine.refresh().catch((error: unknown) => {
+      log.error(
+        `[${folder.name}] The settings cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    });
+  };
   context.subscriptions.push(
     workspace.onDidChangeWorkspaceFolders(update),
     workspace.onDidChangeConfiguration((event) => {
       for (const one of engines.all) {
         const uri = Uri.parse(one.folder.id);
-        if (engineSections.some((section) => event.affectsConfiguration(section, uri))) void one.engine.refresh();
+        if (engineSections.some((section) => event.affectsConfiguration(section, uri))) refresh(one);
       }
     }),
-    context.secrets.onDidChange(() => {
-      for (const one of engines.all) void one.engine.refresh();
-    }),
+    context.secrets.onDidChange(() => engines.all.forEach(refresh)),
+    // From then on the model that the index was made with counts, as do the folder's settings.
+    workspace.onDidGrantWorkspaceTrust(() => engines.all.forEach(refresh)),
   );
   update();
   return engines;

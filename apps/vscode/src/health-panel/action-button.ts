@@ -41,13 +41,13 @@ export function actionExplanation(action: Action, { l10n }: Wording): string {
   switch (action) {
     case "maintain":
       return l10n.t(
-        "Merges fragments, brings the indexes up to date and removes old versions. Searches go on meanwhile.",
+        "Merges fragments, brings the indexes up to date and removes old versions. Searches still work meanwhile.",
       );
     case "index":
-      return l10n.t("Reads what has changed since and tries again what has failed.");
+      return l10n.t("Reads what has changed since then and retries what has failed.");
     case "rebuild":
-      return l10n.t("Builds the index anew. It holds derived data only, so nothing is lost but time.");
+      return l10n.t("Rebuilds the index. It holds derived data only, so all that is lost is time.");
     case "heal":
-      return l10n.t("Goes back to the newest version that is whole. The next indexing does again what came after it.");
+      return l10n.t("Goes back to the newest intact version. The next indexing run redoes what came after it.");
   }
 }

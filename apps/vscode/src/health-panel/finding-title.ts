@@ -22,21 +22,21 @@ export function findingTitle(code: FindingCode, { l10n }: Wording): string {
     case "DATA_INCONSISTENT":
       return l10n.t("Records contradict each other");
     case "MANIFEST_TORN":
-      return l10n.t("The newest version is cut off");
+      return l10n.t("The newest version is truncated");
     case "SCHEMA_FOREIGN":
-      return l10n.t("Not an index of Resona");
+      return l10n.t("Not a Resona index");
     case "SCHEMA_FROM_FUTURE":
-      return l10n.t("Made by a newer Resona");
+      return l10n.t("Built by a newer version of Resona");
     case "SCHEMA_OUTDATED":
-      return l10n.t("Made by an older Resona");
+      return l10n.t("Built by an older version of Resona");
     case "FINGERPRINT_MISMATCH":
-      return l10n.t("Made with other settings");
+      return l10n.t("Built with other settings");
     case "MODEL_UNUSABLE":
       return l10n.t("The model cannot be used");
     case "FILES_FAILED":
       return l10n.t("Files could not be indexed");
     case "RUN_INTERRUPTED":
-      return l10n.t("The last run was not finished");
+      return l10n.t("The last run did not finish");
     case "LOCK_HELD":
       return l10n.t("Another process is writing");
     case "LOCK_STALE":

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 
 import type { IndexStats } from "@resona/core";
-import * as vscode from "vscode";
+import { Disposable, FileType, Uri, ViewColumn, type WebviewPanel, commands, window, workspace } from "vscode";
 
+import type { FailureText } from "../failures/explain-failure.ts";
 import type { FolderMonitor } from "../health/folder-monitor.ts";
 import type { HealthMonitor } from "../health/health-monitor.ts";
 import { Throttle } from "../health/throttle.ts";
@@ -11,6 +12,7 @@ import { announcementOf } from "./announcement.ts";
 import type { HealthView } from "./health-view.ts";
 import { type Action, type PageMessage, type UpdateMessage, parsePageMessage, parsePageState } from "./messages.ts";
 import { renderPage, renderSections } from "./render-page.ts";
+import { helpWith } from "./sections/verdict.ts";
 
 const VIEW_TYPE = "resona.health";
 const MS_BETWEEN_UPDATES = 250;
@@ -20,8 +22,7 @@ const MS_BETWEEN_AGES = 60_000;
 /** What the page's buttons do beside asking the monitor. */
 export interface HealthActions {
   readonly run: (action: Action, folder: string) => void;
-  readonly restart: (folder: string) => void;
-  readonly showLog: () => void;
+  readonly help: (button: FailureText["buttons"][number]) => void;
   readonly fail: (error: unknown) => void;
 }
 
@@ -31,17 +32,17 @@ export interface HealthActions {
  * scrolled, what is folded) the page keeps with the editor, also when that is started again.
  */
 export class HealthPanel {
-  readonly #extension: vscode.Uri;
+  readonly #extension: Uri;
   readonly #monitor: HealthMonitor;
   readonly #actions: HealthActions;
   readonly #wording: Wording;
-  readonly #subscriptions: vscode.Disposable[];
-  #panel: vscode.WebviewPanel | undefined;
+  readonly #subscriptions: Disposable[];
+  #panel: WebviewPanel | undefined;
   #folder: string | undefined;
   /** Whether there is a page that listens. */
   #isListening = false;
 
-  constructor(extension: vscode.Uri, monitor: HealthMonitor, actions: HealthActions, wording: Wording) {
+  constructor(extension: Uri, monitor: HealthMonitor, actions: HealthActions, wording: Wording) {
     this.#extension = extension;
     this.#monitor = monitor;
     this.#actions = actions;
@@ -52,7 +53,7 @@ export class HealthPanel {
       updates,
       monitor.onDidChange(() => updates.request()),
       { dispose: () => clearInterval(clock) },
-      vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, {
+      window.registerWebviewPanelSerializer(VIEW_TYPE, {
         deserializeWebviewPanel: async (panel, state) => {
           this.#folder = parsePageState(state)?.folder;
           this.#adopt(panel);
@@ -71,13 +72,14 @@ export class HealthPanel {
     const shown = this.#shown();
     if (shown === undefined) {
       const { l10n } = this.#wording;
-      void vscode.window.showInformationMessage(l10n.t("There is no folder that could have an index."));
+      void window.showInformationMessage(l10n.t("There is no folder that can be indexed."));
       return;
     }
     if (this.#panel === undefined) this.#adopt(this.#create());
     else this.#panel.reveal();
     this.#update();
-    void shown.measure();
+    // A page that does not listen yet has the index measured when it does.
+    if (this.#isListening) void shown.measure();
   }
 
   dispose(): void {
@@ -85,17 +87,17 @@ export class HealthPanel {
     this.#panel?.dispose();
   }
 
-  #create(): vscode.WebviewPanel {
+  #create(): WebviewPanel {
     const { l10n } = this.#wording;
     const title = l10n.t("Index Health");
-    return vscode.window.createWebviewPanel(VIEW_TYPE, title, vscode.ViewColumn.Active);
+    return window.createWebviewPanel(VIEW_TYPE, title, ViewColumn.Active);
   }
 
-  #adopt(panel: vscode.WebviewPanel): void {
+  #adopt(panel: WebviewPanel): void {
     this.#panel?.dispose();
     this.#panel = panel;
     this.#isListening = false;
-    const dist = vscode.Uri.joinPath(this.#extension, "dist");
+    const dist = Uri.joinPath(this.#extension, "dist");
     panel.webview.options = { enableScripts: true, localResourceRoots: [dist] };
     panel.webview.onDidReceiveMessage((message: unknown) => {
       const understood = parsePageMessage(message);
@@ -115,7 +117,7 @@ export class HealthPanel {
       panel.dispose();
       return;
     }
-    const uriOf = (file: string) => panel.webview.asWebviewUri(vscode.Uri.joinPath(dist, file)).toString();
+    const uriOf = (file: string) => panel.webview.asWebviewUri(Uri.joinPath(dist, file)).toString();
     const frame = {
       styleUri: uriOf("health-page.css"),
       scriptUri: uriOf("health-page.js"),
@@ -127,21 +129,26 @@ export class HealthPanel {
 
   #answer(message: PageMessage): void {
     const monitor = this.#shown();
-    if (message.type === "show-log") this.#actions.showLog();
     if (monitor === undefined) return;
     switch (message.type) {
       case "ready":
         this.#isListening = true;
+        void monitor.measure();
         this.#update();
         return;
       case "run":
         this.#actions.run(message.action, monitor.id);
         return;
-      case "restart":
-        this.#actions.restart(monitor.id);
+      case "help": {
+        const button = helpWith(monitor.health, this.#wording).find(({ command }) => command === message.command);
+        if (button !== undefined) this.#actions.help(button);
         return;
-      case "cancel":
-        monitor.cancel();
+      }
+      case "cancel-maintenance":
+        monitor.cancelMaintenance();
+        return;
+      case "cancel-examination":
+        monitor.cancelExamination();
         return;
       case "refresh":
         void monitor.measure();
@@ -154,14 +161,16 @@ export class HealthPanel {
         return;
       case "open-file":
         void openLeftOut(monitor, message.path);
-        return;
-      case "show-log":
     }
   }
 
   #update(): void {
     const view = this.#view();
+    // The last folder is gone.
+    if (view === undefined) this.#panel?.dispose();
     if (view === undefined || !this.#isListening) return;
+    // Another folder may have taken the place of one that is gone.
+    if (view.health.phase.kind === "unmeasured") void this.#shown()?.measure();
     const message: UpdateMessage = {
       type: "update",
       folder: view.health.id,
@@ -189,14 +198,14 @@ export class HealthPanel {
 /** Opens a file that is not in the index, or shows a folder, and no others, whatever the page asks for. */
 async function openLeftOut({ id, health: { stats } }: FolderMonitor, path: string): Promise<void> {
   if (stats === undefined || !isLeftOut(stats, path)) return;
-  const uri = vscode.Uri.joinPath(vscode.Uri.parse(id), path);
+  const uri = Uri.joinPath(Uri.parse(id), path);
   // What is gone meanwhile the editor says best itself.
-  const type = await vscode.workspace.fs.stat(uri).then(
+  const type = await workspace.fs.stat(uri).then(
     (stat) => stat.type,
-    () => vscode.FileType.Unknown,
+    () => FileType.Unknown,
   );
-  const isFolder = (type & vscode.FileType.Directory) !== 0;
-  await vscode.commands.executeCommand(isFolder ? "revealInExplorer" : "vscode.open", uri);
+  const isFolder = (type & FileType.Directory) !== 0;
+  await commands.executeCommand(isFolder ? "revealInExplorer" : "vscode.open", uri);
 }
 
 function isLeftOut({ failures, skippedPaths }: IndexStats, path: string): boolean {

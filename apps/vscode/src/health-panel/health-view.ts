@@ -1,8 +1,8 @@
+import type { Examination } from "../health/examination.ts";
 import type { FolderHealth } from "../health/folder-health.ts";
 import type { HealthHistory } from "../health/health-history.ts";
 import type { MaintenanceRun } from "../health/maintenance-run.ts";
 import type { MemoryTrace } from "../health/memory-trace.ts";
-import type { DiagnosisProgress } from "../protocol/protocol.ts";
 
 /** All that the page shows, of one folder. */
 export interface HealthView {
@@ -12,8 +12,7 @@ export interface HealthView {
   readonly history: HealthHistory;
   readonly memory: MemoryTrace | undefined;
   readonly maintenance: MaintenanceRun | undefined;
-  /** While every record is being read. */
-  readonly examination: DiagnosisProgress | undefined;
+  readonly examination: Examination | undefined;
   readonly now: Date;
 }
 

@@ -5,7 +5,8 @@ import { type PageMessage, parsePageMessage, parsePageState } from "./messages.t
 
 const path = fc.string({ minLength: 1 });
 const valid: fc.Arbitrary<PageMessage> = fc.oneof(
-  fc.record({ type: fc.constantFrom("ready", "cancel", "refresh", "examine", "restart", "show-log") }),
+  fc.record({ type: fc.constantFrom("ready", "cancel-maintenance", "cancel-examination", "refresh", "examine") }),
+  fc.record({ type: fc.constant("help"), command: path }),
   fc.record({ type: fc.constant("run"), action: fc.constantFrom("maintain", "index", "rebuild", "heal") }),
   fc.record({ type: fc.constant("select-folder"), folder: path }),
   fc.record({ type: fc.constant("open-file"), path }),
@@ -13,7 +14,7 @@ const valid: fc.Arbitrary<PageMessage> = fc.oneof(
 
 it("a message of the page is understood, and nothing is kept of it that does not belong there", () => {
   fc.assert(
-    fc.property(valid, fc.dictionary(fc.constantFrom("extra", "command"), fc.anything()), (message, more) => {
+    fc.property(valid, fc.dictionary(fc.constantFrom("extra", "arguments"), fc.anything()), (message, more) => {
       expect(parsePageMessage({ ...more, ...message })).toEqual(message);
     }),
   );
@@ -24,6 +25,7 @@ it("anything else is no message", () => {
     { type: "run", action: "none" },
     { type: "run", action: "constructor" },
     { type: "run" },
+    { type: "help" },
     { type: "open-file", path: 1 },
     { type: "open-file", path: "" },
     { type: "open-file", path: "x".repeat(100_000) },

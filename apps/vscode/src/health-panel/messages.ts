@@ -10,12 +10,12 @@ export type PageMessage =
   /** The page is there, and shows what it was made with. */
   | { readonly type: "ready" }
   | { readonly type: "run"; readonly action: Action }
-  /** Ends the maintenance or the examination under way. */
-  | { readonly type: "cancel" }
+  | { readonly type: "cancel-maintenance" }
+  | { readonly type: "cancel-examination" }
   | { readonly type: "refresh" }
   | { readonly type: "examine" }
-  | { readonly type: "restart" }
-  | { readonly type: "show-log" }
+  /** One of the buttons that help with the failure that is shown, by what it runs. */
+  | { readonly type: "help"; readonly command: string }
   | { readonly type: "select-folder"; readonly folder: string }
   /** `path` is relative to the folder, as the page was given it. */
   | { readonly type: "open-file"; readonly path: string };
@@ -41,15 +41,16 @@ const MAX_TEXT = 32_768;
 /** A message of the page; undefined if it is none: anything can be posted. */
 export function parsePageMessage(message: unknown): PageMessage | undefined {
   if (typeof message !== "object" || message === null) return undefined;
-  const { type, action, folder, path } = message as Partial<Record<string, unknown>>;
+  const { type, action, command, folder, path } = message as Partial<Record<string, unknown>>;
   switch (type) {
     case "ready":
-    case "cancel":
+    case "cancel-maintenance":
+    case "cancel-examination":
     case "refresh":
     case "examine":
-    case "restart":
-    case "show-log":
       return { type };
+    case "help":
+      return isText(command) ? { type, command } : undefined;
     case "run": {
       const known = actions.find((one) => one === action);
       return known && { type, action: known };

@@ -87,7 +87,7 @@ function withNames(name: string): HealthView {
     folders: [health, { id: `${name}2`, name }],
     health,
     maintenance: { kind: "done", before, after: before, result: noted },
-    examination: { table: name, rows: 1, total: 2 },
+    examination: { kind: "running", progress: { table: name, rows: 1, total: 2 } },
   });
 }
 
@@ -171,16 +171,71 @@ describe("the verdict", () => {
       healthy({ phase: { kind: "indexing", progress: { done: 100, total: 400 } } }),
     ],
     ["The index is healthy Indexing is paused", healthy({ isPaused: true })],
+    ["Not looked at yet", healthy({ phase: { kind: "unmeasured" } })],
+    ["Not looked at yet Indexing is paused", healthy({ phase: { kind: "unmeasured" }, isPaused: true })],
+    [
+      "Files have changed since the index was last brought up to date Index now",
+      healthy({ hasUnindexedChanges: true }),
+    ],
+    [
+      "1 thing could be better Files have changed since the index was last brought up to date Index now Indexing is paused",
+      healthy({
+        hasUnindexedChanges: true,
+        isPaused: true,
+        diagnostics: diagnosed(finding("FRAGMENTED", "warning", "maintain")),
+      }),
+    ],
   ])("is: %s", (text, health) => {
     expect(textOf(section("verdict", { health }))).toBe(text);
   });
 
   it("offers what helps where there is no index, and where the engine does not run", () => {
-    const error = { code: "ENGINE_KEEPS_CRASHING", message: "It crashed.", nextStep: "Look into the log." } as const;
+    const error = { code: "ENGINE_KEEPS_CRASHING", message: "It crashed.", nextStep: "Check the log." } as const;
     expect(section("verdict", { health: healthy({ phase: { kind: "no-index" } }) })).toContain('data-run="index"');
     const failed = section("verdict", { health: healthy({ phase: { kind: "down", error } }) });
-    expect(textOf(failed)).toBe("It crashed. Look into the log. Try again Show log");
-    expect(failed).toContain('data-post="restart"');
+    expect(textOf(failed)).toBe("It crashed. Check the log. Try Again Show Log");
+    expect(failed).toContain('data-help="resona.restartEngine"');
+  });
+
+  it("speaks of the editor and not of the command line, with the buttons that help", () => {
+    const error = { code: "MODEL_NOT_FOUND", message: "No model.", nextStep: "Say --model." } as const;
+    const helpIn = (kind: "failed" | "down") => {
+      const markup = section("verdict", { health: healthy({ phase: { kind, error } }) });
+      expect(textOf(markup)).not.toContain("--model");
+      return [...markup.matchAll(/data-help="([^"]*)"/g)].map(([, command]) => command);
+    };
+    expect(helpIn("failed")).toEqual(["workbench.action.openSettings", "resona.index"]);
+    // What an engine that is down is asked for would fail again.
+    expect(helpIn("down")).toEqual(["workbench.action.openSettings", "resona.restartEngine"]);
+    const foreign = { code: "INDEX_FOREIGN", message: "No index.", nextStep: "Say --index." } as const;
+    const down = section("verdict", { health: healthy({ phase: { kind: "down", error: foreign } }) });
+    expect(down).toContain('data-help="resona.restartEngine"');
+  });
+
+  it("says what came of reading every record, also aloud", () => {
+    const done = {
+      kind: "done",
+      at: new Date(now.getTime() - 60_000),
+      chunks: 1_234,
+      version: 1,
+      isSound: true,
+    } as const;
+    expect(textOf(section("verdict", { examination: done }))).toBe(
+      "The index is healthy All records of 1,234 chunks were read; nothing is wrong. 1 minute ago",
+    );
+    expect(announcementOf(viewOf({ examination: done }), english)).toBe(
+      "All records of 1,234 chunks were read; nothing is wrong. The index is healthy",
+    );
+    const bad = { ...done, isSound: false };
+    expect(textOf(section("verdict", { examination: bad }))).toContain("has found something wrong");
+  });
+
+  it("lets a check be cancelled and not begun once more, before it is known how far it is", () => {
+    const examination = { kind: "running" } as const;
+    expect(section("header", { examination })).toContain('data-post="cancel-examination"');
+    expect(section("header", { examination })).not.toContain('data-post="examine"');
+    expect(textOf(section("verdict", { examination }))).toBe("The index is healthy Reading every record");
+    expect(announcementOf(viewOf({ examination }), english)).toBe("Reading every record");
   });
 
   it("is announced, with the steps of maintenance and no numbers that run", () => {
@@ -231,7 +286,7 @@ describe("maintenance", () => {
     expect(textOf(markup)).toContain(
       "Remove leftovers done Merge fragments under way 23 fragments Bring indexes up to date to be done",
     );
-    expect(markup).toContain('data-post="cancel"');
+    expect(markup).toContain('data-post="cancel-maintenance"');
     expect(markup).not.toContain("data-run");
   });
 
@@ -251,7 +306,7 @@ describe("maintenance", () => {
     const failure = { step: "cleanup", table: "chunks", code: "DISK_FULL", message: "The disk is full." } as never;
     expect(outcome({ failures: [failure] })).toContain("not all steps succeeded");
     expect(outcome({ failures: [failure] })).toContain("Remove old versions: The disk is full.");
-    expect(outcome({ interrupted: true })).toContain("Stopped after 4.2 sec; what was done stays");
+    expect(outcome({ interrupted: true })).toContain("Stopped after 4.2 sec; what was done is kept");
     expect(outcome({ indexRebuilt: false, compaction: { fragmentsRemoved: 0, filesCreated: 0 } })).toContain(
       "nothing needed to be done",
     );
@@ -261,10 +316,10 @@ describe("maintenance", () => {
 describe("pictures", () => {
   it("say in words what they show", () => {
     expect(section("history")).toMatch(/aria-label="Fragments since [^"]*: between 2 and 7, now 7"/);
-    expect(section("memory")).toContain("Memory of the engine during the last run: 200 MB at most, in 0.8 sec");
+    expect(section("memory")).toContain("Engine memory during the last run: 200 MB at most, over 0.8 sec");
     expect(textOf(section("coverage"))).toBe(
-      "Rows that are indexed Paths 10,000 of 10,000, 100% Words 9,750 of 10,000, 98% " +
-        "Rows that an index misses are found all the same, one by one.",
+      "Indexed rows Paths 10,000 of 10,000, 100% Words 9,750 of 10,000, 98% " +
+        "Rows that are missing from an index are still found: they are read one by one.",
     );
     expect(textOf(section("disk"))).toBe("Disk In use 11.2 MB of 14.2 MB Old versions take 3 MB, 21%.");
   });
@@ -312,7 +367,7 @@ describe("files that were left out", () => {
     const markup = section("left-out", { health: healthy({ stats: failed }) });
     expect(markup.match(/data-open/g)).toHaveLength(20);
     expect(textOf(markup)).toContain("Could not be indexed: 4,321");
-    expect(textOf(markup)).toContain("And 80 more The first 100 are named here.");
+    expect(textOf(markup)).toContain("And 80 more The first 100 are listed here.");
   });
 });
 

@@ -1,3 +1,4 @@
+import { explainFailure } from "../failures/explain-failure.ts";
 import { formatCount, formatDuration, formatShare } from "../text/format.ts";
 import type { Wording } from "../text/wording.ts";
 import type { FolderCondition } from "./folder-condition.ts";
@@ -11,7 +12,7 @@ export function describeCondition(condition: FolderCondition, folder: FolderHeal
     case "down":
     case "failed":
       return phase.kind === "down" || phase.kind === "failed"
-        ? phase.error.message
+        ? explainFailure(phase.error, folder.id, l10n).message
         : l10n.t("The search engine has failed");
     case "broken":
       return (
@@ -31,11 +32,13 @@ export function describeCondition(condition: FolderCondition, folder: FolderHeal
     case "paused":
       return l10n.t("Indexing is paused");
     case "written-elsewhere":
-      return l10n.t("Another process is writing the index; searches go on");
+      return l10n.t("Another process is writing the index; searches still work");
     case "stale":
       return l10n.t("The index is not up to date");
     case "needs-maintenance":
       return l10n.t("Maintenance would make searches faster or free space");
+    case "unmeasured":
+      return l10n.t("Not looked at yet");
     case "ready":
       return l10n.t("Ready");
     case "no-index":

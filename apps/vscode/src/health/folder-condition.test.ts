@@ -35,6 +35,18 @@ describe("the condition of a folder", () => {
     expect(folderCondition(healthy({ diagnostics: diagnosed(...findings) }))).toBe(condition);
   });
 
+  it("is not ready before anybody has looked, and paused if nobody will", () => {
+    const { diagnostics: _, stats: __, ...unmeasured } = healthy({ phase: { kind: "unmeasured" } });
+    expect(folderCondition(unmeasured)).toBe("unmeasured");
+    expect(folderCondition({ ...unmeasured, isPaused: true })).toBe("paused");
+  });
+
+  it("is stale when files have changed that nothing brings into the index", () => {
+    expect(folderCondition(healthy({ hasUnindexedChanges: true }))).toBe("stale");
+    const broken = diagnosed(finding("DATA_CORRUPT", "error", "rebuild"));
+    expect(folderCondition(healthy({ hasUnindexedChanges: true, diagnostics: broken }))).toBe("broken");
+  });
+
   it("is paused when nothing is broken", () => {
     const stale = diagnosed(finding("RUN_INTERRUPTED", "warning", "index"));
     const broken = diagnosed(finding("DATA_CORRUPT", "error", "rebuild"));

@@ -15,6 +15,7 @@ export const conditions = [
   "written-elsewhere",
   "stale",
   "needs-maintenance",
+  "unmeasured",
   "ready",
   "no-index",
 ] as const;
@@ -22,14 +23,16 @@ export const conditions = [
 export type FolderCondition = (typeof conditions)[number];
 
 /** What to say of a folder: what its engine is at, and if that is nothing, the worst that was found in its index. */
-export function folderCondition({ phase, isPaused, diagnostics }: FolderHealth): FolderCondition {
+export function folderCondition(folder: FolderHealth): FolderCondition {
+  const { phase, isPaused, diagnostics, hasUnindexedChanges } = folder;
   if (phase.kind === "built-elsewhere") return "written-elsewhere";
+  if (phase.kind === "unmeasured" && isPaused) return "paused";
   if (phase.kind !== "idle") return phase.kind;
   const findings = diagnostics?.findings ?? [];
   if (findings.some(({ severity }) => severity === "error")) return "broken";
   if (isPaused) return "paused";
   if (findings.some(({ code }) => code === "LOCK_HELD")) return "written-elsewhere";
-  if (findings.some(isStaleness)) return "stale";
+  if (hasUnindexedChanges || findings.some(isStaleness)) return "stale";
   return findings.some(isMaintenanceDue) ? "needs-maintenance" : "ready";
 }
 

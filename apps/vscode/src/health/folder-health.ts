@@ -10,6 +10,10 @@ export interface FolderHealth {
   readonly phase: FolderPhase;
   /** Whether the user has paused indexing. */
   readonly isPaused: boolean;
+  /** Whether there is one, as far as is known: it was seen on the disk or measured. */
+  readonly hasIndex: boolean;
+  /** Files have changed since it was last brought up to date, and nothing will do that by itself. */
+  readonly hasUnindexedChanges: boolean;
   /** Absent until it was asked for, and where there is no index. */
   readonly stats?: IndexStats;
   readonly diagnostics?: DatabaseDiagnostics;
@@ -17,11 +21,18 @@ export interface FolderHealth {
   readonly memoryBytes?: number;
 }
 
+/** Whether healing would help the index. */
+export function canHeal({ diagnostics }: FolderHealth): boolean {
+  return diagnostics?.findings.some(({ remedy }) => remedy.kind === "heal") === true;
+}
+
 /** What the engine of a folder is at. */
 export type FolderPhase =
   /** It is being started, or has not said yet what there is. */
   | { readonly kind: "starting" }
   | { readonly kind: "no-index" }
+  /** There is an index, and nobody has looked at what it is like. */
+  | { readonly kind: "unmeasured" }
   /** Another process is building it, and it cannot be read yet. */
   | { readonly kind: "built-elsewhere" }
   | { readonly kind: "idle" }

@@ -16,7 +16,7 @@ export function describeSkipReason(reason: SkipReason, { l10n }: Wording): strin
     case "lock-file":
       return l10n.t("Lock file of a package manager");
     case "outside-link":
-      return l10n.t("Link that leaves the workspace");
+      return l10n.t("Link that points outside the workspace");
     case "unsupported-name":
       return l10n.t("Name that is not valid UTF-8");
     case "linked-worktree":

@@ -11,9 +11,14 @@ const catalogue = {
     nextStep: () => "Raise the limit with the setting resona.memoryLimitMb; what was indexed stays.",
   },
   ENGINE_KEEPS_CRASHING: {
-    message: (d: { times: number; minutes: number; last: string }) =>
-      `The search engine ended unexpectedly ${d.times} times within ${d.minutes} minutes and is not started again. ${d.last}`,
-    nextStep: () => "Look into the log, then try again.",
+    message: (d: KeepsCrashing) =>
+      `The search engine ended unexpectedly ${d.times} times within ${d.minutes} minutes and is not started again. ${d.last.message}`,
+    nextStep: ({ last }: KeepsCrashing): string =>
+      last.code === "ENGINE_OUT_OF_MEMORY" ? last.nextStep : "Check the log, then try again.",
+  },
+  ENGINE_NOT_ANSWERING: {
+    message: (d: { seconds: number }) => `The search engine did not answer within ${d.seconds} s of its start.`,
+    nextStep: () => "Check the log, then try again.",
   },
   ENGINE_CPU_UNSUPPORTED: {
     message: () => "This processor cannot run the search engine: it lacks instructions that the database is built of.",
@@ -21,7 +26,9 @@ const catalogue = {
   },
   ENGINE_NATIVE_MISSING: {
     message: (d: { platform: string }) => `This build of Resona has no database library for ${d.platform}.`,
-    nextStep: () => "Install the build of the extension that is made for this platform.",
+    // As LanceDB has them, and `scripts/package.mjs`.
+    nextStep: () =>
+      "Install the build of the extension for this platform; there are builds for Linux and Windows on x64 and ARM64 processors, and for macOS on Apple silicon.",
   },
   ENGINE_NATIVE_UNUSABLE: {
     message: (d: { detail: string }) => `The database library cannot be loaded: ${d.detail}`,
@@ -33,7 +40,7 @@ const catalogue = {
   },
   ENGINE_NOT_STARTED: {
     message: (d: { detail: string }) => `The search engine cannot be started: ${d.detail}`,
-    nextStep: () => "Look into the log, then try again.",
+    nextStep: () => "Check the log, then try again.",
   },
   ENGINE_STOPPED: {
     message: () => "The search engine was stopped.",
@@ -44,6 +51,12 @@ const catalogue = {
     nextStep: () => "Run the command again; if it fails again, please report it with what the log says.",
   },
 } as const;
+
+interface KeepsCrashing {
+  readonly times: number;
+  readonly minutes: number;
+  readonly last: EngineErrorData;
+}
 
 type Catalogue = typeof catalogue;
 export type HostErrorCode = keyof Catalogue;
@@ -81,4 +94,10 @@ export function engineError<C extends HostErrorCode>(
   // Each entry's texts take exactly the details of its code; TypeScript cannot follow that through the union.
   const { message, nextStep } = catalogue[code] as Record<"message" | "nextStep", (d: HostErrorDetails<C>) => string>;
   return new EngineError({ code, message: message(details), nextStep: nextStep(details) }, cause);
+}
+
+/** What has gone wrong, as it is told: what nobody has foreseen is a failure of the engine. */
+export function asEngineError(error: unknown): EngineError {
+  if (error instanceof EngineError) return error;
+  return engineError("ENGINE_FAILED", { detail: error instanceof Error ? error.message : String(error) }, error);
 }

@@ -1,5 +1,5 @@
 import type { Folder } from "../folders/folder-engines.ts";
-import { EngineError, type EngineErrorData, engineError } from "../protocol/engine-error.ts";
+import { type EngineErrorData, asEngineError } from "../protocol/engine-error.ts";
 
 /** How long the first answers wait for the others, in milliseconds, so that lists are not rearranged for nothing. */
 const PATIENCE_MS = 300;
@@ -35,7 +35,7 @@ export async function* askFolders<E, R>(
     const asking = ask(engine)
       .then(
         (result) => answers.set(folder, { folder, result }),
-        (error: unknown) => answers.set(folder, { folder, error: errorData(error) }),
+        (error: unknown) => answers.set(folder, { folder, error: asEngineError(error) }),
       )
       .finally(() => pending.delete(asking));
     pending.add(asking);
@@ -56,10 +56,4 @@ async function atMost(milliseconds: number, work: Promise<unknown>): Promise<voi
   });
   await Promise.race([work, patience]);
   clearTimeout(timer);
-}
-
-function errorData(error: unknown): EngineErrorData {
-  const { code, message, nextStep } =
-    error instanceof EngineError ? error : engineError("ENGINE_FAILED", { detail: String(error) }, error);
-  return { code, message, nextStep };
 }

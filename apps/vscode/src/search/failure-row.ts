@@ -35,7 +35,7 @@ export function failureRow(failure: FolderFailure, indexing: Indexing, wording: 
       kind: "action",
       icon: "database",
       label: l10n.t("Index {0}", folder.name),
-      detail: l10n.t("It has no index yet. Results appear here while it is made."),
+      detail: l10n.t("It has no index yet. Results appear here while it is being built."),
       command: { id: "resona.index", args: [folder.id], keepsOpen },
     };
   }

@@ -1,5 +1,6 @@
 import { Range, type TextDocumentShowOptions, TextEditorRevealType, ViewColumn, l10n, window } from "vscode";
 
+import { messageText } from "../text/message-text.ts";
 import type { FoundHit } from "./found-hit.ts";
 import { positionOf, rangeOf, uriOf } from "./place-uri.ts";
 
@@ -11,7 +12,7 @@ export async function openHit(hit: FoundHit, options: TextDocumentShowOptions = 
     editor.revealRange(rangeOf(hit), TextEditorRevealType.InCenterIfOutsideViewport);
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    void window.showErrorMessage(l10n.t("{0} cannot be opened: {1}", hit.path, detail));
+    void window.showErrorMessage(messageText(l10n.t("{0} cannot be opened: {1}", hit.path, detail)));
   }
 }
 

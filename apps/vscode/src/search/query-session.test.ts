@@ -153,6 +153,86 @@ describe("when the index has changed", () => {
   });
 });
 
+describe("what waits for an answer, as opening the first hit does", () => {
+  function startWaiting() {
+    const { session, ...rest } = startSession();
+    const done: (string | undefined)[] = [];
+    const wait = () =>
+      session.whenAnswered(() => {
+        const { answer } = session.view;
+        done.push(answer !== undefined && "value" in answer ? answer.value : undefined);
+      });
+    return { session, ...rest, done, wait };
+  }
+
+  it("does not take that of the query before, but the first to what has been typed", async () => {
+    const { session, asked, done, wait } = startWaiting();
+    session.setQuery("cart");
+    asked[0]?.answer("cart.ts");
+    asked[0]?.end();
+    await vi.advanceTimersByTimeAsync(500);
+    session.setQuery("cartographer");
+    wait();
+    expect(done).toEqual([]);
+    asked[1]?.answer("map.ts");
+    await settle();
+    asked[1]?.answer("maps.ts");
+    asked[1]?.end();
+    await settle();
+    expect(done).toEqual(["map.ts"]);
+  });
+
+  it("does not wait where the answer is there, while more is to come or not", async () => {
+    const { session, asked, done, wait } = startWaiting();
+    session.setQuery("cart");
+    asked[0]?.answer("one folder");
+    await settle();
+    wait();
+    expect(done).toEqual(["one folder"]);
+    asked[0]?.end();
+    await settle();
+    wait();
+    expect(done).toEqual(["one folder", "one folder"]);
+  });
+
+  it("is done when the search fails, which is then what there is to see", async () => {
+    const { session, asked, done, wait } = startWaiting();
+    session.setQuery("cart");
+    wait();
+    asked[0]?.fail(new Error("no"));
+    await settle();
+    expect(done).toEqual([undefined]);
+  });
+
+  it.each([
+    ["the next keystroke", "cart"],
+    ["white space as well", "car "],
+  ])("is forgotten with %s", async (_, next) => {
+    const { session, asked, done, wait } = startWaiting();
+    session.setQuery("car");
+    wait();
+    session.setQuery(next);
+    await vi.advanceTimersByTimeAsync(500);
+    asked.at(-1)?.answer("cart.ts");
+    asked.at(-1)?.end();
+    await settle();
+    expect(session.view.isBusy).toBe(false);
+    expect(done).toEqual([]);
+  });
+
+  it("is not done any more when the list is closed", async () => {
+    const { session, asked, done, wait } = startWaiting();
+    session.setQuery("cart");
+    wait();
+    session.close();
+    asked[0]?.answer("cart.ts");
+    asked[0]?.end();
+    await settle();
+    wait();
+    expect(done).toEqual([]);
+  });
+});
+
 describe("what is shown", () => {
   it("is each answer of a search, and the last one stays", async () => {
     const { session, asked } = startSession();

@@ -30,6 +30,8 @@ export class QuerySession<T> {
   #quietMs = QUIET_MS.atFirst;
   #timer: NodeJS.Timeout | undefined;
   #running: AbortController | undefined;
+  /** What waits for the first answer to the query. */
+  #whenAnswered: (() => void) | undefined;
   /** Whether the index has changed since the search under way was begun. */
   #isOutdated = false;
   #isClosed = false;
@@ -50,6 +52,7 @@ export class QuerySession<T> {
   /** A keystroke has made this of the query. An empty one has no answer. */
   setQuery(text: string): void {
     const query = text.trim();
+    this.#whenAnswered = undefined;
     if (this.#isClosed || query === this.#view.query) return;
     const now = performance.now();
     const wasQuiet = !this.#view.isBusy && now - this.#typedAt >= this.#quietMs;
@@ -62,6 +65,16 @@ export class QuerySession<T> {
     this.#set({ ...this.#view, query, isBusy: true });
     if (wasQuiet) void this.#run(query, now);
     else this.#timer = setTimeout(() => void this.#run(query, now), this.#quietMs);
+  }
+
+  /**
+   * Does this when what is shown is an answer to the query: now, or with the first one, which `show` has been given by
+   * then. The next keystroke forgets it.
+   */
+  whenAnswered(action: () => void): void {
+    if (this.#isClosed) return;
+    this.#whenAnswered = action;
+    this.#tellAnswered();
   }
 
   /** Searches for the same once more, as the index has changed; if that is under way, when it is over. */
@@ -79,6 +92,7 @@ export class QuerySession<T> {
   /** Cancels what is under way. Nothing is shown any more. */
   close(): void {
     this.#isClosed = true;
+    this.#whenAnswered = undefined;
     this.#cancel();
   }
 
@@ -112,5 +126,15 @@ export class QuerySession<T> {
   #set(view: QueryView<T>): void {
     this.#view = view;
     this.#show(view);
+    this.#tellAnswered();
+  }
+
+  /** A search that ends without an answer is one, too. */
+  #tellAnswered(): void {
+    const { query, isBusy, answer } = this.#view;
+    if (this.#isClosed || (isBusy && answer?.query !== query)) return;
+    const action = this.#whenAnswered;
+    this.#whenAnswered = undefined;
+    action?.();
   }
 }

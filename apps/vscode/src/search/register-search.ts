@@ -1,9 +1,11 @@
 import { basename } from "node:path";
 
-import * as vscode from "vscode";
+import { Disposable, type ExtensionContext, type LogOutputChannel, commands, env, l10n, window } from "vscode";
 
 import { registerCommits } from "../commits/register-commits.ts";
+import type { FailureNotices } from "../failures/failure-notices.ts";
 import type { FolderEngines } from "../folders/folder-engines.ts";
+import { tellOfNoFolder } from "../folders/tell-of-no-folder.ts";
 import type { Wording } from "../text/wording.ts";
 import { IndexingProgress } from "./indexing-progress.ts";
 import { RecentQueries } from "./recent-queries.ts";
@@ -14,11 +16,12 @@ import { sampleOf, selectedQuery } from "./search-selection.ts";
 
 /** The commands that search files and their history, and the view of what they find. */
 export function registerSearch(
-  context: vscode.ExtensionContext,
+  context: ExtensionContext,
   engines: FolderEngines,
-  log: vscode.LogOutputChannel,
-): vscode.Disposable {
-  const wording: Wording = { l10n: vscode.l10n, locale: vscode.env.language };
+  notices: FailureNotices,
+  log: LogOutputChannel,
+): Disposable {
+  const wording: Wording = { l10n, locale: env.language };
   const indexing = new IndexingProgress(engines);
   const view = new ResultsView(engines, indexing, wording);
   const showAll = (query: string) => void view.show({ title: quoted(query), query });
@@ -27,22 +30,23 @@ export function registerSearch(
   const setOpen = (opened: SearchPicker | undefined) => {
     picker = opened;
     // Keys have another meaning in the list.
-    void vscode.commands.executeCommand("setContext", "resona.isSearching", opened !== undefined);
+    void commands.executeCommand("setContext", "resona.isSearching", opened !== undefined);
   };
   const search = (query: string) => {
+    if (engines.all.length === 0) return void tellOfNoFolder();
     const opened: SearchPicker = new SearchPicker(parts, query, () => {
       if (picker === opened) setOpen(undefined);
     });
     setOpen(opened);
   };
   const onNode = (run: (node: ResultNode) => unknown) => (given: ResultNode | undefined) => {
-    const node = given ?? view.selected;
+    const node = given ?? view.marked;
     return node === undefined ? undefined : run(node);
   };
-  const commands: Readonly<Record<string, (node: ResultNode | undefined) => unknown>> = {
+  const handlers: Readonly<Record<string, (node: ResultNode | undefined) => unknown>> = {
     search: () => search(""),
-    searchSelection: () => search(selectedQuery(vscode.window.activeTextEditor)),
-    findSimilar: () => findSimilar(view),
+    searchSelection: () => search(selectedQuery(window.activeTextEditor)),
+    findSimilar: () => (engines.all.length === 0 ? tellOfNoFolder() : findSimilar(view)),
     "search.openToSide": () => picker?.openAside(),
     "search.showAll": () => picker?.showAll(),
     "results.refresh": () => view.refresh(),
@@ -57,24 +61,24 @@ export function registerSearch(
     "results.openToSide": onNode((node) => view.openAside(node)),
     "results.dismiss": onNode((node) => view.dismiss(node)),
   };
-  return vscode.Disposable.from(
+  return Disposable.from(
     indexing,
     view,
-    registerCommits(engines, indexing, wording),
-    ...Object.entries(commands).map(([name, run]) => vscode.commands.registerCommand(`resona.${name}`, run)),
+    registerCommits(engines, indexing, notices, wording),
+    ...Object.entries(handlers).map(([name, run]) => commands.registerCommand(`resona.${name}`, run)),
   );
 }
 
 async function findSimilar(view: ResultsView): Promise<void> {
-  const editor = vscode.window.activeTextEditor;
+  const editor = window.activeTextEditor;
   const sample = editor && (await sampleOf(editor));
   if (sample === undefined) {
-    void vscode.window.showInformationMessage(vscode.l10n.t("Open a file with code to find what is similar to it."));
+    void window.showInformationMessage(l10n.t("Open a file with code to find what is similar to it."));
     return;
   }
   const { query, place } = sample;
   const { startLine, endLine } = place;
-  const title = vscode.l10n.t("Similar to {0}:{1}-{2}", basename(place.path), startLine, endLine);
+  const title = l10n.t("Similar to {0}:{1}-{2}", basename(place.path), startLine, endLine);
   await view.show({ title, query, except: place });
 }
 

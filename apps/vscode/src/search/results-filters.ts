@@ -8,7 +8,7 @@ import type { ResultsView } from "./results-view.ts";
 export async function filterPaths(view: ResultsView): Promise<void> {
   const text = await window.showInputBox({
     title: l10n.t("Filter by Path"),
-    prompt: l10n.t("Globs with commas between them; ! excludes. Empty for all files."),
+    prompt: l10n.t("Glob patterns, separated by commas; ! excludes. Leave empty for all files."),
     placeHolder: "src/**, !**/*.test.ts",
     value: view.filters.pathGlobs.join(", "),
   });
@@ -22,7 +22,7 @@ export async function filterLanguages(view: ResultsView, engines: FolderEngines)
   );
   const picked = await window.showQuickPick(items, {
     title: l10n.t("Filter by Language"),
-    placeHolder: l10n.t("None for all languages"),
+    placeHolder: l10n.t("Select none for all languages"),
     canPickMany: true,
   });
   if (picked !== undefined) await view.filter({ languages: picked.map(({ label }) => label) });

@@ -58,6 +58,8 @@ export class ResultsView implements TreeDataProvider<ResultNode> {
   #list = new ResultList([]);
   /** Where the user is, going from result to result. */
   #current: FoundHit | undefined;
+  #selection: readonly ResultNode[] = [];
+  #marked: ResultNode | undefined;
   #running: AbortController | undefined;
 
   constructor(engines: FolderEngines, indexing: IndexingProgress, wording: Wording) {
@@ -68,8 +70,13 @@ export class ResultsView implements TreeDataProvider<ResultNode> {
     this.#subscriptions = Disposable.from(
       this.#tree,
       this.#changed,
-      this.#tree.onDidChangeSelection(({ selection: [node] }) => {
+      this.#tree.onDidChangeSelection(({ selection }) => {
+        const [node] = selection;
         if (node !== undefined) [this.#current] = hitsOf(node);
+        const onlyIn = (some: readonly ResultNode[], others: readonly ResultNode[]) =>
+          some.find((one) => !others.includes(one));
+        this.#marked = onlyIn(selection, this.#selection) ?? onlyIn(this.#selection, selection);
+        this.#selection = selection;
       }),
       indexing.onDidChange(() => this.#describe()),
       indexing.onDidEndRun(() => {
@@ -86,9 +93,12 @@ export class ResultsView implements TreeDataProvider<ResultNode> {
     return this.#filters;
   }
 
-  /** What is selected in the view; for commands that come by key. */
-  get selected(): ResultNode | undefined {
-    return this.#tree.selection[0];
+  /**
+   * What was selected last, or is no more since; for commands that come by key. The keys move a focus, of which the
+   * editor tells nobody, and select nothing; so `list.toggleSelection`, which opens nothing, comes before the commands.
+   */
+  get marked(): ResultNode | undefined {
+    return this.#marked;
   }
 
   dispose(): void {
@@ -242,10 +252,11 @@ export class ResultsView implements TreeDataProvider<ResultNode> {
       label: l10n.t("{0}, line {1} of {2}", visible(hit.lineText), hit.line, visible(hit.path)),
     };
     const position = positionOf(hit);
+    // The editor adds where the focus goes: a click leaves it in the list, Enter and a double click take it along.
     item.command = {
       command: "vscode.open",
       title: l10n.t("Open"),
-      arguments: [uriOf(hit), { selection: { start: position, end: position }, preserveFocus: true }],
+      arguments: [uriOf(hit), { selection: { start: position, end: position } }],
     };
     return item;
   }

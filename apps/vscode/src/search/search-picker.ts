@@ -64,6 +64,8 @@ export class SearchPicker {
   #previewTimer: NodeJS.Timeout | undefined;
   #lookTimer: NodeJS.Timeout | undefined;
   #rows: readonly SearchRow[] = [];
+  /** What the user is at. The editor tells that of new rows a moment after it has got them. */
+  #active: SearchRow | undefined;
   #rendered: QueryView<SearchAnswers>["answer"];
   /** Set when a hit is opened, so that what was there before is not shown again. */
   #isChosen = false;
@@ -84,8 +86,11 @@ export class SearchPicker {
     this.#subscriptions = Disposable.from(
       pick,
       pick.onDidChangeValue((value) => this.#session.setQuery(value)),
-      pick.onDidChangeActive(([item]) => this.#previewSoon(item?.row)),
-      pick.onDidAccept(() => this.#accept(pick.activeItems[0]?.row)),
+      pick.onDidChangeActive(([item]) => {
+        this.#active = item?.row;
+        this.#previewSoon(item?.row);
+      }),
+      pick.onDidAccept(() => this.#accept()),
       pick.onDidTriggerItemButton(({ item, button }) => {
         if (button === this.#forgetButton) this.#forget(item.row);
         else this.#openAside(item.row);
@@ -98,12 +103,12 @@ export class SearchPicker {
       parts.indexing.onDidChange(() => this.#lookAgainSoon()),
       parts.indexing.onDidEndRun(() => this.#lookAgain()),
     );
-    this.#open(query);
+    this.#begin(query);
   }
 
   /** Opens the hit that the user is at beside what was open. */
   openAside(): void {
-    this.#openAside(this.#pick.activeItems[0]?.row);
+    this.#session.whenAnswered(() => this.#openAside(this.#active));
   }
 
   showAll(): void {
@@ -114,10 +119,10 @@ export class SearchPicker {
     this.#pick.hide();
   }
 
-  #open(query: string): void {
+  #begin(query: string): void {
     const pick = this.#pick;
     const { l10n } = this.#parts.wording;
-    pick.placeholder = l10n.t("Ask in words, or type a name");
+    pick.placeholder = l10n.t("Ask a question, or type a name");
     pick.sortByLabel = false;
     pick.keepScrollPosition = true;
     pick.value = query;
@@ -138,15 +143,16 @@ export class SearchPicker {
     const isAnswerToSame = view.answer?.query === this.#rendered?.query;
     if (view.answer !== this.#rendered) this.#report(view);
     this.#rendered = view.answer;
-    const at = identityOf(pick.activeItems[0]);
+    const at = identityOf(this.#active);
     const rows = searchRows(view, surroundings, wording);
     if (isDeepStrictEqual(rows, this.#rows)) return;
     this.#rows = rows;
     const items = rows.map((row) => this.#itemOf(row));
     pick.items = items;
     // The first row is the active one, unless the user was at another one of the same list.
-    const same = items.find((item) => at !== undefined && identityOf(item) === at);
-    if (isAnswerToSame && same !== undefined) pick.activeItems = [same];
+    const same = isAnswerToSame ? items.find(({ row }) => at !== undefined && identityOf(row) === at) : undefined;
+    if (same !== undefined) pick.activeItems = [same];
+    this.#active = same?.row ?? rows.find(({ kind }) => kind !== "separator");
   }
 
   #surroundings(): RowSurroundings {
@@ -192,15 +198,21 @@ export class SearchPicker {
     if (row?.kind === "hit") this.#previewTimer = setTimeout(() => this.#preview.show(row.hit), PREVIEW_MS);
   }
 
-  #accept(row: SearchRow | undefined): void {
-    if (row === undefined) return;
-    if (row.kind === "hit") void this.#choose(row.hit, false);
-    else if (row.kind === "recent") this.#ask(row.query);
-    else if (row.kind === "action" && row.command !== undefined) {
+  #accept(): void {
+    const row = this.#active;
+    if (row?.kind === "recent") this.#ask(row.query);
+    else if (row?.kind === "action" && row.command !== undefined) {
       const { id, args, keepsOpen } = row.command;
       if (!keepsOpen) this.#pick.hide();
       void commands.executeCommand(id, ...args);
     }
+    // The hit of a query that was typed on since is not what was asked for. What only then turns out to be no hit is
+    // not done: nobody has seen it.
+    else this.#session.whenAnswered(() => this.#open(this.#active));
+  }
+
+  #open(row: SearchRow | undefined): void {
+    if (row?.kind === "hit") void this.#choose(row.hit, false);
   }
 
   #openAside(row: SearchRow | undefined): void {
@@ -215,6 +227,7 @@ export class SearchPicker {
     // What is still being shown would move the cursor away again.
     await (isAside ? this.#preview.restore() : this.#preview.settle());
     await openHit(hit, { ...(isAside ? aside() : {}), preview: false });
+    if (!isAside) await this.#preview.closeOthers(hit);
   }
 
   #ask(query: string): void {
@@ -270,6 +283,6 @@ function hasGaps({ answer }: QueryView<readonly FolderAnswer<SearchResult>[]>): 
 }
 
 /** Of a row that stays the same while the list changes. */
-function identityOf(item: RowItem | undefined): string | undefined {
-  return item?.row.kind === "hit" ? keyOf(item.row.hit) : undefined;
+function identityOf(row: SearchRow | undefined): string | undefined {
+  return row?.kind === "hit" ? keyOf(row.hit) : undefined;
 }

@@ -4,6 +4,7 @@ import { type OptionDescription, optionTable } from "@resona/core";
 import { describe, expect, it } from "vitest";
 
 import { manifestSettings } from "./manifest-settings.ts";
+import { optionSettings } from "./option-settings.ts";
 
 interface Manifest {
   readonly contributes: {
@@ -37,6 +38,12 @@ describe("the manifest", () => {
 
   it("hides the folder of an index from the editor's lists", () => {
     expect(manifest.contributes.configurationDefaults).toEqual({ "files.exclude": { "**/.resona": true } });
+  });
+
+  it("says of every value of a choice what it means", () => {
+    const meanings = Object.values(optionSettings).map((setting) => Object.keys(setting?.choices ?? {}));
+    const values = Object.values(settings.properties).map((setting) => setting.enum ?? []);
+    expect(meanings.filter(({ length }) => length > 0)).toEqual(values.filter(({ length }) => length > 0));
   });
 
   it("has no place for keys", () => {

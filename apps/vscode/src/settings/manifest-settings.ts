@@ -1,5 +1,6 @@
 import type { OptionDescription, OptionName } from "@resona/core";
 
+import { memoryLimit } from "./memory-limit.ts";
 import { type OptionSetting, optionSettings } from "./option-settings.ts";
 
 /** What a manifest says of a setting. */
@@ -12,6 +13,8 @@ interface ManifestSetting {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly enum?: readonly string[];
+  /** Placeholders, one for each of `enum`. */
+  readonly enumDescriptions?: readonly string[];
   /** Placeholder of `package.nls.json`. */
   readonly markdownDescription: string;
 }
@@ -32,15 +35,13 @@ const ownSettings = {
     type: "boolean",
     scope: "resource",
     default: true,
-    text: "Keeps the index of this folder current without being asked. Folders that are not trusted are left alone.",
+    text: "Keeps the index of this folder up to date automatically. Folders that are not trusted are left alone.",
   },
   memoryLimitMb: {
     type: "integer",
     scope: "machine-overridable",
-    default: 512,
-    minimum: 128,
-    maximum: 16_384,
-    text: "Most memory, in megabytes, that the search engine of a folder may use for JavaScript objects. What its database and its model need comes on top: about 200 MB with the built-in model.",
+    ...memoryLimit,
+    text: "Maximum memory, in megabytes, that a folder's search engine may use for JavaScript objects: between 128 and 16384, whatever is set. Its database and its model need more on top of that: about 200 MB with the built-in model.",
   },
 } as const;
 
@@ -57,9 +58,15 @@ export function manifestSettings(table: Readonly<Record<OptionName, OptionDescri
   for (const [key, { text, ...setting }] of Object.entries(ownSettings)) add(key, text, setting);
   for (const [name, setting] of Object.entries(optionSettings) as [OptionName, OptionSetting | null][]) {
     if (setting === null) continue;
-    const { key, scope, isRestricted } = setting;
+    const { key, scope, isRestricted, choices } = setting;
     const option = table[name];
-    add(key, sentence(option), { ...typeOf(option), scope });
+    const meanings = Object.entries(choices ?? {}).map(([value, text]) => [`config.${key}.${value || "unset"}`, text]);
+    add(key, sentence(option), {
+      ...typeOf(option),
+      scope,
+      ...(choices === undefined ? {} : { enumDescriptions: meanings.map(([placeholder]) => `%${placeholder}%`) }),
+    });
+    Object.assign(texts, Object.fromEntries(meanings));
     if (isRestricted) restricted.push(`resona.${key}`);
   }
   return { properties, restricted, texts };
@@ -89,5 +96,5 @@ function typeOf(option: OptionDescription): Omit<ManifestSetting, "scope" | "ord
 
 function sentence({ description, fingerprint, type }: OptionDescription): string {
   const place = type === "path" ? " A relative path is taken from the workspace folder." : "";
-  return `${description}.${place}${fingerprint ? " Another value builds the index anew." : ""}`;
+  return `${description}.${place}${fingerprint ? " Changing this rebuilds the index." : ""}`;
 }

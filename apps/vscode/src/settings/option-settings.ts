@@ -11,6 +11,8 @@ export interface OptionSetting {
   readonly scope: "resource" | "machine-overridable" | "machine";
   /** Whether a folder that is not trusted cannot set it. */
   readonly isRestricted: boolean;
+  /** Of an option with a choice, what each value means; the empty one is that nothing is set. */
+  readonly choices?: Readonly<Record<string, string>>;
 }
 
 const ofFolder = (key: string): OptionSetting => ({ key, scope: "resource", isRestricted: false });
@@ -24,7 +26,15 @@ const place = (key: string): OptionSetting => ({ key, scope: "machine-overridabl
  */
 export const optionSettings: { readonly [N in OptionName]: OptionSetting | null } = {
   model: place("model"),
-  modelPooling: place("modelPooling"),
+  modelPooling: {
+    ...place("modelPooling"),
+    choices: {
+      "": "As the index was built with, or else as the model file says.",
+      mean: "The mean of all token vectors.",
+      cls: "The vector of the first token.",
+      last: "The vector of the last token.",
+    },
+  },
   embeddingUrl: place("embeddingUrl"),
   embeddingModel: place("embeddingModel"),
   // Only the user agrees to that, not somebody who writes a folder's settings.

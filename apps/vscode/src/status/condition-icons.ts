@@ -13,6 +13,7 @@ export const conditionIcons: Readonly<Record<FolderCondition, string>> = {
   "written-elsewhere": "lock",
   stale: "history",
   "needs-maintenance": "tools",
+  unmeasured: "circle-outline",
   ready: "database",
   "no-index": "circle-slash",
 };

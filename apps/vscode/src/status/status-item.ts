@@ -1,4 +1,4 @@
-import * as vscode from "vscode";
+import { Disposable, MarkdownString, StatusBarAlignment, type StatusBarItem, ThemeColor, window } from "vscode";
 
 import type { HealthMonitor } from "../health/health-monitor.ts";
 import { Throttle } from "../health/throttle.ts";
@@ -8,18 +8,18 @@ import { type StatusText, statusText } from "./status-text.ts";
 
 const MS_BETWEEN_UPDATES = 500;
 
-const backgrounds: Readonly<Record<StatusText["severity"], vscode.ThemeColor | undefined>> = {
+const backgrounds: Readonly<Record<StatusText["severity"], ThemeColor | undefined>> = {
   none: undefined,
-  warning: new vscode.ThemeColor("statusBarItem.warningBackground"),
-  error: new vscode.ThemeColor("statusBarItem.errorBackground"),
+  warning: new ThemeColor("statusBarItem.warningBackground"),
+  error: new ThemeColor("statusBarItem.errorBackground"),
 };
 
 /** Ages are told in minutes. */
 const MS_BETWEEN_AGES = 60_000;
 
 /** Shows in the status bar what the folders and their indexes are at. */
-export function createStatusItem(monitor: HealthMonitor, wording: Wording): vscode.Disposable {
-  const item = vscode.window.createStatusBarItem("resona.status", vscode.StatusBarAlignment.Left);
+export function createStatusItem(monitor: HealthMonitor, wording: Wording): Disposable {
+  const item = window.createStatusBarItem("resona.status", StatusBarAlignment.Left);
   const { l10n } = wording;
   item.name = l10n.t("Resona Index");
   const show = () => present(item, statusText(monitor.folders, new Date(), wording));
@@ -27,7 +27,7 @@ export function createStatusItem(monitor: HealthMonitor, wording: Wording): vsco
   const updates = new Throttle(show, MS_BETWEEN_UPDATES);
   const clock = setInterval(() => updates.request(), MS_BETWEEN_AGES);
   show();
-  return vscode.Disposable.from(
+  return Disposable.from(
     item,
     updates,
     { dispose: () => clearInterval(clock) },
@@ -35,12 +35,12 @@ export function createStatusItem(monitor: HealthMonitor, wording: Wording): vsco
   );
 }
 
-function present(item: vscode.StatusBarItem, shown: StatusText | undefined): void {
+function present(item: StatusBarItem, shown: StatusText | undefined): void {
   if (shown === undefined) {
     item.hide();
     return;
   }
-  const tooltip = new vscode.MarkdownString(shown.tooltip, true);
+  const tooltip = new MarkdownString(shown.tooltip, true);
   tooltip.isTrusted = { enabledCommands: Object.values(statusCommands) };
   item.text = shown.text;
   item.tooltip = tooltip;

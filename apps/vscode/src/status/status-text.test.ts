@@ -9,7 +9,7 @@ import { statusCommands } from "./status-commands.ts";
 import { type StatusText, statusText } from "./status-text.ts";
 
 const outOfDisk = { code: "DISK_FULL", message: "The disk is full.", nextStep: "Free some space." } as const;
-const crashed = { code: "ENGINE_KEEPS_CRASHING", message: "It crashed.", nextStep: "Look into the log." } as const;
+const crashed = { code: "ENGINE_KEEPS_CRASHING", message: "It crashed.", nextStep: "Check the log." } as const;
 const bare = { stats: undefined, diagnostics: undefined, memoryBytes: undefined } as unknown as Partial<FolderHealth>;
 
 /** A folder in each condition. */
@@ -25,6 +25,7 @@ const examples: Readonly<Record<FolderCondition, FolderHealth>> = {
   "written-elsewhere": healthy({ diagnostics: diagnosed(finding("LOCK_HELD", "info", "none")) }),
   stale: healthy({ diagnostics: diagnosed(finding("RUN_INTERRUPTED", "warning", "index")) }),
   "needs-maintenance": healthy({ diagnostics: diagnosed(finding("FRAGMENTED", "warning", "maintain")) }),
+  unmeasured: healthy({ phase: { kind: "unmeasured" }, ...bare }),
   ready: healthy(),
   "no-index": healthy({ phase: { kind: "no-index" }, ...bare }),
 };
@@ -43,6 +44,7 @@ describe("the status of one folder", () => {
   it.each<[FolderCondition, string, StatusText["severity"]]>([
     ["no-index", "$(circle-slash) Resona: no index", "none"],
     ["indexing", "$(sync~spin) Resona: indexing 43%", "none"],
+    ["unmeasured", "$(circle-outline) Resona: not checked", "none"],
     ["ready", "$(database) Resona", "none"],
     ["stale", "$(history) Resona: stale", "none"],
     ["needs-maintenance", "$(tools) Resona: needs maintenance", "none"],
@@ -116,10 +118,18 @@ describe("the tooltip", () => {
     ["stale", ["index", "search", "showHealth"]],
     ["paused", ["resumeIndexing", "search", "showHealth"]],
     ["broken", ["heal", "showHealth", "showLog"]],
+    ["unmeasured", ["search", "showHealth"]],
     ["failed", ["index", "showHealth", "showLog"]],
     ["down", ["restartEngine", "showHealth", "showLog"]],
   ])("of a folder that is %s offers %j", (condition, commands) => {
     expect(commandsIn(shown(examples[condition]).tooltip)).toEqual(commands.map((command) => `resona.${command}`));
+  });
+
+  it("tells of failures in the editor's terms, with what helps and may be run from there", () => {
+    const error = { code: "MODEL_NOT_FOUND", message: "No model.", nextStep: "Say --model." } as const;
+    const { tooltip } = shown(healthy({ phase: { kind: "failed", error } }));
+    expect(tooltip).not.toContain("Say");
+    expect(commandsIn(tooltip)).toEqual(["resona.index", "resona.showHealth", "resona.showLog"]);
   });
 
   it("tells each command which folder it is for, unless it is for all", () => {

@@ -82,6 +82,8 @@ function shortText(condition: FolderCondition, folders: readonly FolderHealth[],
       return l10n.t("Resona: stale");
     case "needs-maintenance":
       return l10n.t("Resona: needs maintenance");
+    case "unmeasured":
+      return l10n.t("Resona: not checked");
     case "no-index":
       return l10n.t("Resona: no index");
     // The state that things should be in takes no more room than it must.

@@ -1,4 +1,5 @@
 import { describeCondition } from "../health/describe-condition.ts";
+import { failureHelp } from "../health/failure-help.ts";
 import { type FolderCondition, folderCondition } from "../health/folder-condition.ts";
 import type { FolderHealth } from "../health/folder-health.ts";
 import { modelLabel } from "../health/model-label.ts";
@@ -75,7 +76,7 @@ function findingList({ diagnostics }: FolderHealth, condition: FolderCondition):
 }
 
 function linksFor(condition: FolderCondition, folder: FolderHealth, wording: Wording): string {
-  return commandsFor(condition, folder)
+  return commandsFor(condition, folder, wording)
     .map((command) => {
       const args = commandsOfAllFolders.has(command) ? [] : [folder.id];
       return commandLink(titleOf(command, wording), statusCommands[command], args);
@@ -83,12 +84,12 @@ function linksFor(condition: FolderCondition, folder: FolderHealth, wording: Wor
     .join(" · ");
 }
 
-function commandsFor(condition: FolderCondition, { diagnostics }: FolderHealth): readonly StatusCommand[] {
+function commandsFor(condition: FolderCondition, folder: FolderHealth, wording: Wording): readonly StatusCommand[] {
+  const { diagnostics } = folder;
   switch (condition) {
     case "down":
-      return ["restart", "showHealth", "showLog"];
     case "failed":
-      return ["index", "showHealth", "showLog"];
+      return [...helpfulCommands(folder, wording), "showHealth", "showLog"];
     case "broken": {
       const remedy = diagnostics?.findings.find(({ severity }) => severity === "error")?.remedy.kind ?? "none";
       return remedy === "none" ? ["showHealth", "showLog"] : [remedy, "showHealth", "showLog"];
@@ -106,11 +107,23 @@ function commandsFor(condition: FolderCondition, { diagnostics }: FolderHealth):
       return ["maintain", "search", "showHealth"];
     case "maintaining":
     case "written-elsewhere":
+    case "unmeasured":
     case "ready":
       return ["search", "showHealth"];
     case "no-index":
       return ["index"];
   }
+}
+
+/** What helps with a failure, as far as the tooltip may do it; the health page has all of it. */
+function helpfulCommands({ id, phase }: FolderHealth, { l10n }: Wording): readonly StatusCommand[] {
+  if (phase.kind !== "failed" && phase.kind !== "down") return [];
+  const helpful = failureHelp(phase, id, l10n).map(({ command }) => command);
+  // The others are offered in any case.
+  const names = (Object.keys(statusCommands) as StatusCommand[]).filter(
+    (name) => name !== "showHealth" && name !== "showLog",
+  );
+  return helpful.flatMap((command) => names.filter((name) => statusCommands[name] === command));
 }
 
 function titleOf(command: StatusCommand, { l10n }: Wording): string {

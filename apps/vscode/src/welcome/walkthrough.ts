@@ -2,6 +2,7 @@ import { type Memento, commands, l10n, window, workspace } from "vscode";
 
 import type { FolderEngines } from "../folders/folder-engines.ts";
 import { hasIndex } from "../folders/index-folder.ts";
+import { messageText } from "../text/message-text.ts";
 
 const OFFERED = "walkthroughOffered";
 
@@ -17,7 +18,7 @@ export async function offerWalkthrough(engines: FolderEngines, state: Memento): 
   await state.update(OFFERED, true);
   const [index, tour] = [l10n.t("Index"), l10n.t("Open Walkthrough")];
   const message = l10n.t("Resona can find code and text in {0} by meaning, on this machine.", first.folder.name);
-  const choice = await window.showInformationMessage(message, index, tour);
+  const choice = await window.showInformationMessage(messageText(message), index, tour);
   if (choice === index) await commands.executeCommand("resona.index");
   if (choice === tour) await openWalkthrough();
 }

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { existsSync, readdirSync } from "node:fs";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
@@ -50,6 +51,29 @@ describe("search --commits", () => {
     });
     const third = await cli(["search", "--commits", "jitter"], { cwd });
     expect(third.stderr).toBe("");
+  });
+
+  test("without a history or a refresh names the command that makes one", async () => {
+    const cwd = await repository();
+    await cli(["index"], { cwd });
+    const refused = await cli(["search", "--commits", "--no-refresh", "retry"], { cwd });
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toMatch(/^error\[NO_INDEX\]: .*\nRun `resona index --commits` first\.\n$/);
+  });
+
+  test("counts the first history in the document of index, and the commits that there are in that of stats", async () => {
+    const cwd = await repository();
+    const counts = async (...argv: string[]) => {
+      const { stdout } = await cli([...argv, "--json"], { cwd });
+      const { commits, commitsIndexed } = JSON.parse(stdout) as Record<string, unknown>;
+      return { commits, commitsIndexed };
+    };
+    expect(await counts("index")).toMatchObject({ commitsIndexed: null });
+    expect(await counts("stats")).toMatchObject({ commits: null });
+    expect(await counts("index", "--commits")).toMatchObject({ commitsIndexed: 1 });
+    expect(await counts("index", "--commits")).toMatchObject({ commitsIndexed: 0 });
+    expect(await counts("stats")).toMatchObject({ commits: 1 });
+    expect((await cli(["stats"], { cwd })).stdout).toMatch(/\nChunks +1\nCommits +1\n/);
   });
 
   test("goes on being kept current by every command, and tells which commit a file is of", async () => {
@@ -142,6 +166,7 @@ describe("a repository that is not as usual", () => {
       const run = await cli([...args, "--workspace", bare], { cwd });
       expect(run).toMatchObject({ code: 2, stdout: "" });
       expect(run.stderr).toMatch(/error\[GIT_BARE_REPOSITORY\]: .*\nClone it and index the clone/);
+      expect(existsSync(join(bare, ".resona"))).toBe(false);
     }
     const env = { XDG_CACHE_HOME: join(cwd, "cache"), ...hermetic };
     const cloned = await cli(["search", "--commits", "--workspace", `file://${bare}`, "retry"], { cwd, env });
@@ -193,6 +218,36 @@ describe("a repository's URL in place of a folder", () => {
     const run = await cli(["index", url], { cwd, env: { XDG_CACHE_HOME: join(cwd, "cache"), ...hermetic } });
     expect(run.code).toBe(2);
     expect(run.stderr).toContain(`error[${code}]`);
+    expect(run.stderr.startsWith("Fetching ")).toBe(code === "GIT_REPOSITORY_NOT_FOUND");
+    const clones = join(cwd, "cache/resona/repositories");
+    expect(existsSync(clones) ? readdirSync(clones) : []).toEqual([]);
+  });
+
+  test("is used as it was cloned while it cannot be reached, and by what only looks in any case", async () => {
+    const origin = await repository();
+    const cwd = await workspaceWith({});
+    const env = { XDG_CACHE_HOME: join(cwd, "cache"), ...hermetic };
+    const at = ["--workspace", `file://${origin}`];
+    const refused = await cli(["stats", ...at], { cwd, env });
+    expect(refused).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^error\[NO_INDEX\]/) as string,
+    });
+    expect(existsSync(join(cwd, "cache"))).toBe(false);
+    await cli(["index", ...at], { cwd, env });
+
+    await rename(origin, `${origin}-away`);
+    const gone = /^Fetching .*\nnote: There is no git repository at .* last brought up to date\.\n$/;
+    const found = await cli(["search", ...at, "retry"], { cwd, env });
+    expect(found).toMatchObject({ code: 0, stdout: expect.stringContaining("retry.ts:1") as string });
+    expect(found.stderr).toMatch(gone);
+    expect((await cli(["index", ...at], { cwd, env })).stderr).toMatch(gone);
+    for (const argv of [["search", "--no-refresh", "retry"], ["stats"], ["doctor"]]) {
+      expect(await cli([...argv, ...at], { cwd, env })).toMatchObject({ code: 0, stderr: "" });
+    }
+    expect(await cli(["maintain", "--json", ...at], { cwd, env })).toMatchObject({ code: 0, stderr: "" });
+    await rename(`${origin}-away`, origin);
   });
 
   test("a branch that poses as an option is refused", async () => {

@@ -42,7 +42,7 @@ async function runDoctor(flags: DoctorFlags, context: CliContext): Promise<Repor
       `--fix asks before it does anything, and ${json ? "under --json nobody is asked" : "there is no terminal to ask at"}.`,
       "Add --yes to do without asking whatever helps.",
     );
-  return withEngine(flags, context, async (engine) => {
+  return withEngine(flags, context, { fetch: false }, async (engine) => {
     const found = await diagnose(engine, flags, context);
     if (!fix || remediesOf(found.findings).size === 0) return report(found, [], engine, flags, context);
     if (!json) context.stderr.write(formatFindings(found, paintFor(context.stderr)));

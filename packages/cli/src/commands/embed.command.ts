@@ -49,7 +49,7 @@ export function addEmbedCommand(program: Command, onParsed: (invocation: Invocat
     .summary("find items by meaning or by their words")
     .description("Finds items by meaning or by their words.")
     .argument("<query...>", "what to look for; put -- before a query that starts with a dash")
-    .addOption(new Option("--limit <n>", "most hits to show").argParser(wholeNumber(1, 100)).default(10))
+    .addOption(new Option("--limit <n>", "most hits to show, 1 to 100").argParser(wholeNumber(1, 100)).default(10))
     .action((words: string[], flags: SearchFlags) => {
       const query = checkQuery(words.join(" "));
       onParsed((context) => runSearch(query, flags, context));

@@ -1,3 +1,4 @@
+import type { CommitSummary, IndexSummary } from "@resona/core";
 import { Argument, type Command } from "commander";
 
 import type { CliContext } from "../context.ts";
@@ -37,12 +38,12 @@ export function addIndexCommand(program: Command, onParsed: (invocation: Invocat
 }
 
 async function runIndex(flags: IndexFlags, context: CliContext): Promise<Report> {
-  return withEngine(flags, context, async (engine) => {
+  return withEngine(flags, context, { fetch: true }, async (engine) => {
     const { json = false, rebuild = false, strict = false } = flags;
-    const summary = await bringUpToDate(engine, { json, rebuild }, context);
-    const outcome = indexOutcome(summary, strict);
-    if (flags.commits === true && outcome !== "interrupted" && summary.commitsIndexed === undefined)
-      await bringCommitsUpToDate(engine, json, context);
+    const files = await bringUpToDate(engine, { json, rebuild }, context);
+    const outcome = indexOutcome(files, strict);
+    const isFirstHistory = flags.commits === true && outcome !== "interrupted" && files.commitsIndexed === undefined;
+    const summary = isFirstHistory ? withHistory(files, await bringCommitsUpToDate(engine, json, context)) : files;
     if (flags.json === true) return { text: indexDocument(summary, engine), outcome };
     if (outcome === "interrupted") {
       context.stderr.write(`${interrupted(summary, rebuild)}\n`);
@@ -50,4 +51,17 @@ async function runIndex(flags: IndexFlags, context: CliContext): Promise<Report>
     }
     return { text: formatIndexSummary(summary, engine.workspace), outcome };
   });
+}
+
+/** What was done, with the first reading of the history. */
+function withHistory(files: IndexSummary, history: CommitSummary): IndexSummary {
+  if (history.status === "no-history") return files;
+  if (history.status === "current") return { ...files, commitsIndexed: 0 };
+  const { itemsEmbedded: commitsIndexed, durationMs, peakRssBytes } = history;
+  return {
+    ...files,
+    commitsIndexed,
+    durationMs: files.durationMs + durationMs,
+    peakRssBytes: Math.max(files.peakRssBytes, peakRssBytes),
+  };
 }

@@ -60,7 +60,7 @@ export function maintenanceOptions(flags: MaintenanceFlags): MaintenanceOptions 
 }
 
 async function runMaintain(flags: CommonFlags & MaintenanceFlags, context: CliContext): Promise<Report> {
-  return withEngine(flags, context, async (engine) => {
+  return withEngine(flags, context, { fetch: false }, async (engine) => {
     const { json = false } = flags;
     const { result, change } = await runMeasuredMaintenance(engine, maintenanceOptions(flags), { json, context });
     const outcome = maintenanceOutcome(result);

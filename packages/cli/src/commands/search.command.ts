@@ -7,6 +7,7 @@ import {
   type ErrorCode,
   type IndexSummary,
   ResonaError,
+  type SearchOptions,
   type SearchResult,
 } from "@resona/core";
 import { type Command, Option } from "commander";
@@ -22,6 +23,7 @@ import {
   type HitLayout,
   interrupted,
   nothingToIndex,
+  oversizedChunks,
   truncatedChunks,
   workDone,
 } from "../present/human.ts";
@@ -48,7 +50,7 @@ export function addSearchCommand(program: Command, onParsed: (invocation: Invoca
     .summary("find code and text by meaning or by name")
     .description("Finds code and text by meaning or by name, in an index that is first brought up to date.")
     .argument("<query...>", "what to look for; put -- before a query that starts with a dash")
-    .addOption(new Option("--limit <n>", "most hits to show").argParser(wholeNumber(1, 100)).default(10))
+    .addOption(new Option("--limit <n>", "most hits to show, 1 to 100").argParser(wholeNumber(1, 100)).default(10))
     .addOption(
       new Option(
         "--path <glob>",
@@ -70,7 +72,7 @@ export function addSearchCommand(program: Command, onParsed: (invocation: Invoca
 }
 
 async function runSearch(query: string, flags: SearchFlags, context: CliContext): Promise<Report> {
-  return withEngine(flags, context, async (engine) => {
+  return withEngine(flags, context, { fetch: flags.refresh }, async (engine) => {
     const refresh = flags.refresh ? await refreshIndex(engine, flags, context) : ({ kind: "not-asked" } as const);
     const nothing = refresh.kind === "done" && hasNothingToIndex(refresh.summary) ? refresh.summary : undefined;
     const result = nothing
@@ -93,14 +95,15 @@ async function runCommitSearch(query: string, flags: SearchFlags, context: CliCo
   const { path, language, explain = false, json = false, limit } = flags;
   if (path !== undefined || language !== undefined || explain)
     throw new UsageError("--path, --language and --explain are about files.", "Leave them out with --commits.");
-  return withEngine(flags, context, async (engine) => {
+  return withEngine(flags, context, { fetch: flags.refresh }, async (engine) => {
     const { failure, isEmpty = false } = flags.refresh ? await refreshCommits(engine, flags, context) : {};
     const result = await searchDespite(failure, context, () =>
-      engine.searchCommits(query, { limit, signal: context.signal }),
+      engine.searchCommits(query, { limit, signal: context.signal, onEvent: noted(context) }),
     ).catch((error: unknown) => {
-      if (isEmpty && error instanceof ResonaError && error.code === "NO_INDEX")
-        return { query, hits: [], durationMs: 0 };
-      throw error;
+      if (!(error instanceof ResonaError) || error.code !== "NO_INDEX") throw error;
+      if (isEmpty) return { query, hits: [], durationMs: 0 };
+      // Makes the index of the files as well, if that is what is missing.
+      throw new ResonaError(error.code, error.message, "Run `resona index --commits` first.", error);
     });
     const outcome = searchOutcome(result);
     if (json) return { text: commitSearchDocument(result, engine.workspace), outcome };
@@ -167,8 +170,8 @@ async function searchDespite<T>(
 function reportRefresh(summary: IndexSummary, { stderr }: CliContext): void {
   const { filesFailed: failed } = summary;
   if (summary.filesIndexed > 0 || summary.filesRemoved > 0) stderr.write(`${workDone(summary)}\n`);
-  const truncated = truncatedChunks(summary);
-  if (truncated !== undefined) stderr.write(formatNote(truncated, paintFor(stderr)));
+  for (const line of [truncatedChunks(summary), oversizedChunks(summary)])
+    if (line !== undefined) stderr.write(formatNote(line, paintFor(stderr)));
   if (failed > 0) {
     const message = `${counted(failed, "file")} could not be indexed; \`resona index\` names them.`;
     stderr.write(formatNote(message, paintFor(stderr)));
@@ -183,9 +186,15 @@ async function searchIndex(
   context: CliContext,
 ): Promise<SearchResult> {
   const { signal } = context;
+  const onEvent = noted(context);
   return searchDespite(refresh.kind === "failed" ? refresh.error : undefined, context, () =>
-    engine.search(query, { limit, pathGlobs: path, languages: language, explain, signal }),
+    engine.search(query, { limit, pathGlobs: path, languages: language, explain, signal, onEvent }),
   );
+}
+
+/** Says what keeps a search waiting. */
+function noted({ stderr }: CliContext): NonNullable<SearchOptions["onEvent"]> {
+  return ({ message }) => void stderr.write(formatNote(message, paintFor(stderr)));
 }
 
 /** A path that would climb is shorter and clearer from the root. */

@@ -20,7 +20,7 @@ export function addStatsCommand(program: Command, onParsed: (invocation: Invocat
 }
 
 async function runStats(flags: CommonFlags, context: CliContext): Promise<Report> {
-  return withEngine(flags, context, async (engine) => {
+  return withEngine(flags, context, { fetch: false }, async (engine) => {
     const stats = await engine.stats();
     const diagnostics = await engine.getDiagnostics({ signal: context.signal });
     const { stdout } = context;

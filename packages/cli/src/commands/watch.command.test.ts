@@ -108,7 +108,31 @@ describe("watch", () => {
   test("is interrupted when it is stopped before the index is complete", async () => {
     const run = await watch([]);
     expect(run).toMatchObject({ outcome: "interrupted", stdout: "" });
-    expect(run.stderr).toBe("Interrupted before the index was complete; run the same command to continue.\n");
+    const message = "Interrupted before the index was complete; run the same command to continue.";
+    expect(run.stderr).toBe(`${message}\n`);
+    const json = await watch([], ["--json"]);
+    expect(json).toMatchObject({ outcome: "interrupted", stderr: "" });
+    expect(JSON.parse(json.stdout)).toMatchObject({ schema: 1, error: { code: "INTERRUPTED", message } });
+  });
+
+  test("says in the way of the other lines that a repository cannot be reached", async () => {
+    const engine = new FakeEngine();
+    const context = fakeContext(engine, {
+      openRepository: async (_, { fetch, onFetch, onNotice }) => {
+        expect(fetch).toBe(true);
+        onFetch?.("https://host/a.git");
+        onNotice?.({ type: "notice", code: "CLONE_NOT_UPDATED", message: "It cannot be reached." });
+        return { workspace: "/cache/tree", index: "/cache/index" };
+      },
+    });
+    engine.watches = async ({ onEvent }: WatchOptions) => onEvent?.(watching);
+    expect(await execute(["watch", "--json", "--workspace", "https://host/a.git"], context)).toBe("done");
+    expect(context.stderr.text).toBe("");
+    const lines = context.stdout.text.trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { schema: 1, command: "watch", event: "notice", code: "CLONE_NOT_UPDATED", message: "It cannot be reached." },
+      { event: "watching" },
+    ]);
   });
 
   test("shows the progress of the first run, and that it finishes what it writes when it is stopped", async () => {
@@ -147,10 +171,10 @@ test.skipIf(process.platform === "win32")("a real watch indexes what is saved, a
   const { code, stdout, stderr } = await result;
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   const events = stdout.trimEnd().split("\n");
-  expect(events.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual([
-    "indexed",
-    "watching",
-    "indexed",
+  expect(events.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { event: "indexed" },
+    { event: "watching", workspace: cwd, indexPath: join(cwd, ".resona") },
+    { event: "indexed" },
   ]);
 });
 

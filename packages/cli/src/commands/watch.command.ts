@@ -1,14 +1,14 @@
-import type { Engine, WatchEvent } from "@resona/core";
+import type { Engine, NoticeEvent, WatchEvent } from "@resona/core";
 import type { Command } from "commander";
 
 import { type CliContext, isDebugging } from "../context.ts";
-import { describeFailure } from "../failure.ts";
+import { describeFailure, InterruptedError } from "../failure.ts";
 import { addCommonFlags, type CommonFlags } from "../flags.ts";
 import { formatFailure } from "../present/human.ts";
 import { failureFields, printLine } from "../present/json.ts";
 import { paintFor } from "../present/paint.ts";
 import { createProgress, type ProgressReporter, progressStyle } from "../present/progress.ts";
-import { formatRun, formatWatching, timeOfDay, watchLine } from "../present/watch.ts";
+import { formatRun, formatWatching, noticeLine, timeOfDay, watchLine } from "../present/watch.ts";
 import type { Invocation, Report } from "./report.ts";
 import { withEngine } from "./with-engine.ts";
 
@@ -28,12 +28,15 @@ export function addWatchCommand(program: Command, onParsed: (invocation: Invocat
 async function runWatch(flags: CommonFlags, context: CliContext): Promise<Report> {
   const { json = false } = flags;
   try {
-    return await withEngine(flags, context, (engine) => watch(engine, json, context));
+    const onNotice = (notice: NoticeEvent): void => void context.stdout.write(noticeLine(notice, new Date()));
+    const clone = { fetch: true, onNotice: json ? onNotice : undefined };
+    return await withEngine(flags, context, clone, (engine) => watch(engine, json, context));
   } catch (error) {
     if (!json) throw error;
     // In one line as everything before it.
-    const failure = describeFailure(error, context.signal.aborted);
-    return { text: printLine({ error: failureFields(failure) }), outcome: "trouble" };
+    const failure = describeFailure(error, context.signal.aborted, "resona watch --help");
+    const outcome = failure.code === "INTERRUPTED" ? "interrupted" : "trouble";
+    return { text: printLine({ error: failureFields(failure) }), outcome };
   }
 }
 
@@ -75,8 +78,7 @@ async function watch(engine: Engine, json: boolean, context: CliContext): Promis
   }
   if (isWatching) return { text: "", outcome: "done" };
   // What it is for had not begun.
-  if (!json) stderr.write("Interrupted before the index was complete; run the same command to continue.\n");
-  return { text: "", outcome: "interrupted" };
+  throw new InterruptedError("Interrupted before the index was complete; run the same command to continue.");
 }
 
 /** Before this, the progress of a run that a change has caused is not shown: nearly all of them are done. */

@@ -83,7 +83,7 @@ test("paint only marks parts, it changes no text", () => {
 
 test("an indexing run is told in one line", () => {
   expect(formatIndexSummary(summary, "/w")).toBe(
-    "Indexed 2 files (5 chunks, 1.5 kB) in 420 ms; 1 unchanged, 0 removed; peak memory 123 MB.\n",
+    "Indexed 2 files (5 chunks, 1.5 kB read) in 420 ms; 1 unchanged, 0 removed; peak memory 123 MB.\n",
   );
 });
 
@@ -97,6 +97,16 @@ test("chunks that the model did not read to their end are counted", () => {
   expect(second({ truncatedChunks: 1_234 })).toBe(
     `1,234 chunks are longer than the model reads; the rest of them ${hint}`,
   );
+});
+
+test("chunks that an embedding service found too long are counted, in a run and in an index", () => {
+  const second = (count: number) => formatIndexSummary({ ...summary, oversizedChunks: count }, "/w").split("\n")[1];
+  const hint = "found by words only (a smaller --chunk-chars avoids that).";
+  expect(second(0)).toBe("");
+  expect(second(1)).toBe(`1 chunk is too long for the embedding service; it is ${hint}`);
+  const many = `1,234 chunks are too long for the embedding service; they are ${hint}`;
+  expect(second(1_234)).toBe(many);
+  expect(formatStats({ ...stats, oversizedChunks: 1_234 }, diagnostics, plain)).toContain(`\n${many}\n`);
 });
 
 test("skipped files are counted by reason and failed ones named", () => {

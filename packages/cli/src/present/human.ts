@@ -81,7 +81,7 @@ function formatScore(score: number): string {
 export function formatIndexSummary(summary: IndexSummary, workspace: string): string {
   const lines = [
     hasNothingToIndex(summary) ? nothingToIndex(summary, workspace) : workDone(summary),
-    ...[truncatedChunks(summary)].filter((line) => line !== undefined),
+    ...[truncatedChunks(summary), oversizedChunks(summary)].filter((line) => line !== undefined),
     ...formatSkipped(summary.skipped),
     ...formatFailures(summary),
   ];
@@ -93,7 +93,8 @@ export function workDone(summary: IndexSummary): string {
   const work = [
     counted(summary.chunksWritten, "chunk"),
     ...(summary.reusedEmbeddings > 0 ? [`${formatCount(summary.reusedEmbeddings)} of them embedded before`] : []),
-    formatBytes(summary.bytesRead),
+    // Also of files that are read again only to be compared.
+    `${formatBytes(summary.bytesRead)} read`,
   ];
   const indexed = `Indexed ${counted(summary.filesIndexed, "file")} (${work.join(", ")})`;
   const others = [`${formatCount(summary.filesUnchanged)} unchanged`, `${formatCount(summary.filesRemoved)} removed`];
@@ -106,6 +107,13 @@ export function truncatedChunks({ truncatedChunks: count, maxTokens }: IndexSumm
   const [subject, rest] = count === 1 ? ["1 chunk is", "it"] : [`${formatCount(count)} chunks are`, "them"];
   const limit = maxTokens === undefined ? "the model reads" : `the ${counted(maxTokens, "token")} that the model reads`;
   return `${subject} longer than ${limit}; the rest of ${rest} is found by words only (a smaller --chunk-chars avoids that).`;
+}
+
+/** That some chunks have no vector because an embedding service found them too long, if so. */
+export function oversizedChunks({ oversizedChunks: count }: { readonly oversizedChunks: number }): string | undefined {
+  if (count === 0) return undefined;
+  const [subject, pronoun] = count === 1 ? ["1 chunk is", "it is"] : [`${formatCount(count)} chunks are`, "they are"];
+  return `${subject} too long for the embedding service; ${pronoun} found by words only (a smaller --chunk-chars avoids that).`;
 }
 
 export function nothingToIndex({ filesFound }: IndexSummary, workspace: string): string {
@@ -128,12 +136,15 @@ export function formatStats(stats: IndexStats, diagnostics: DatabaseDiagnostics,
     ["Model", formatModel(stats)],
     ["Files", formatCount(stats.files)],
     ["Chunks", formatCount(stats.chunks)],
+    ...(stats.commits === undefined ? [] : [["Commits", formatCount(stats.commits)] as [string, string]]),
     ["Size", formatBytes(stats.diskBytes)],
     ["Indexed", stats.lastIndexedAt ?? "never completely"],
     ["Database", formatDatabase(stats)],
   ];
   const lines = rows.map(([name, value]) => `${name.padEnd(11)}${value}`);
   if (stats.languages.length > 0) lines.push("Languages", ...formatLanguages(stats));
+  const oversized = oversizedChunks(stats);
+  if (oversized !== undefined) lines.push(oversized);
   lines.push(...formatSkipped(stats.skipped, stats.skippedPaths), ...formatFailures(stats));
   lines.push(...formatStorage(stats, diagnostics), ...formatHealth(diagnostics, paint));
   return lines.map((line) => `${line}\n`).join("");

@@ -38,9 +38,15 @@ export function formatEmbedSummary(report: EmbedReport): string {
           `The model did not read ${counted(report.truncatedChunks, "record")} to the end; their ends are found by words only.`,
         ]
       : []),
+    ...(report.oversizedChunks > 0 ? [oversizedRecords(report.oversizedChunks)] : []),
     ...formatFailures(report),
   ];
   return lines.map((line) => `${line}\n`).join("");
+}
+
+function oversizedRecords(count: number): string {
+  const found = count === 1 ? "it is" : "they are";
+  return `${counted(count, "record")} ${count === 1 ? "is" : "are"} too long for the embedding service; ${found} found by words only.`;
 }
 
 function formatFailures({ itemsFailed, failures }: EmbedReport): string[] {
@@ -94,6 +100,7 @@ export function formatItemStats(stats: ItemStats, diagnostics: DatabaseDiagnosti
   ];
   const lines = [
     ...rows.map(([name, value]) => `${name.padEnd(11)}${value}`),
+    ...(stats.oversizedChunks > 0 ? [oversizedRecords(stats.oversizedChunks)] : []),
     ...formatStorage(stats, diagnostics),
     ...formatHealth(diagnostics, paint),
   ];

@@ -93,10 +93,10 @@ test("the document of an indexing run is its summary with the place of the index
 });
 
 test("the document of the statistics has every field, null for what there is not", () => {
-  const nothing = { lastIndexedAt: null, modelName: null, modelPath: null, reclaimableBytes: null };
+  const nothing = { lastIndexedAt: null, modelName: null, modelPath: null, commits: null, reclaimableBytes: null };
   const fields = { schema: 1, command: "stats", ...stats, ...nothing, findings: [] };
   expect(parse(statsDocument(stats, { findings: [] }))).toEqual(fields);
-  const model = { modelName: "nomic", modelPath: "/m/nomic.gguf" };
+  const model = { modelName: "nomic", modelPath: "/m/nomic.gguf", commits: 7 };
   expect(parse(statsDocument({ ...stats, ...model }, diagnostics))).toMatchObject({
     ...model,
     reclaimableBytes: 2_345_678,

@@ -59,6 +59,7 @@ export function statsDocument(stats: IndexStats, diagnostics: Measured): string 
     filesFailed: stats.filesFailed,
     failures: stats.failures.map(fileFailureFields),
     languages: stats.languages.map(({ language, files, chunks }) => ({ language, files, chunks })),
+    commits: stats.commits ?? null,
     ...storageFields(stats, diagnostics),
   });
 }
@@ -85,6 +86,7 @@ export function storageFields(
   return {
     versions: stats.versions,
     fragments: stats.fragments,
+    oversizedChunks: stats.oversizedChunks,
     unindexedRows: stats.unindexedRows,
     indexes: stats.indexes.map(({ column, indexedRows, unindexedRows, bytes }) => ({
       column,

@@ -10,7 +10,7 @@ const after = { ...stats, fragments: 1, versions: 2, unindexedRows: 0, diskBytes
 test("what was done is a sentence and a table of before and after", () => {
   expect(formatMaintenance(maintenance, { before, after }, plain)).toBe(
     [
-      "Maintained in 1.2 s: 12 fragments merged into 1; indexes brought up to date; 16 old versions removed, 2.3 MB freed.",
+      "Maintained in 1.2 s: fragments merged; indexes brought up to date; 16 old versions removed, 2.3 MB freed.",
       "                     before   after",
       "  Fragments              12       1",
       "  Versions            1,040       2",

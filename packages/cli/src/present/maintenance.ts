@@ -12,7 +12,7 @@ export interface StorageChange {
 /** What maintenance did: a sentence, a table of before and after, and what did not go as asked. */
 export function formatMaintenance(result: MaintenanceResult, change: StorageChange, paint: Paint): string {
   const lines = [
-    summaryOf(result),
+    summaryOf(result, change),
     ...formatChange(change),
     ...result.notes.map((note) => `${paint("note", "note:")} ${printable(note)}`),
     ...result.failures.map(
@@ -23,11 +23,14 @@ export function formatMaintenance(result: MaintenanceResult, change: StorageChan
   return lines.map((line) => `${line}\n`).join("");
 }
 
-function summaryOf({ compaction, cleanup, indexRebuilt, interrupted, durationMs }: MaintenanceResult): string {
+function summaryOf(
+  { compaction, cleanup, indexRebuilt, interrupted, durationMs }: MaintenanceResult,
+  { before, after }: StorageChange,
+): string {
+  // How many are left is what counts: LanceDB's own number includes fragments that it made itself and merged again.
+  const isMerged = before && after ? after.fragments < before.fragments : (compaction?.fragmentsRemoved ?? 0) > 0;
   const done = [
-    ...(compaction !== undefined && compaction.fragmentsRemoved > 0
-      ? [`${counted(compaction.fragmentsRemoved, "fragment")} merged into ${formatCount(compaction.filesCreated)}`]
-      : []),
+    ...(isMerged ? ["fragments merged"] : []),
     ...(indexRebuilt ? ["indexes brought up to date"] : []),
     ...(cleanup !== undefined && cleanup.versionsRemoved > 0
       ? [`${counted(cleanup.versionsRemoved, "old version")} removed, ${formatBytes(cleanup.bytesRemoved)} freed`]

@@ -1,4 +1,4 @@
-import type { IndexSummary, WatchEvent, WatchingEvent } from "@resona/core";
+import type { IndexSummary, NoticeEvent, WatchEvent, WatchingEvent } from "@resona/core";
 
 import { describeFailure } from "../failure.ts";
 import { failureFields, fileFailureFields, printLine } from "./json.ts";
@@ -29,21 +29,31 @@ export function timeOfDay(at: Date): string {
 
 /** An event as a line of JSON; empty for what is no news. */
 export function watchLine(event: WatchEvent, place: { workspace: string; indexPath: string }, at: Date): string {
-  const line = (name: string, fields: object): string =>
-    printLine({ command: "watch", event: name, time: at.toISOString(), ...fields });
   switch (event.type) {
-    case "watching":
-      return line("watching", { ...place, by: event.by, intervalMs: event.intervalMs });
+    case "watching": {
+      // Not all of an engine's properties are its own: they are named.
+      const { workspace, indexPath } = place;
+      return eventLine("watching", { workspace, indexPath, by: event.by, intervalMs: event.intervalMs }, at);
+    }
     case "indexed":
-      return event.changed ? line("indexed", runFields(event.summary)) : "";
+      return event.changed ? eventLine("indexed", runFields(event.summary), at) : "";
     case "index-failed":
-      return line("failed", { error: failureFields(describeFailure(event.error, false)) });
+      return eventLine("failed", { error: failureFields(describeFailure(event.error, false)) }, at);
     case "notice":
-      return line("notice", { code: event.code, message: event.message });
+      return noticeLine(event, at);
     case "progress":
     case "debug":
       return "";
   }
+}
+
+/** The same for a notice that comes before there is an engine. */
+export function noticeLine({ code, message }: NoticeEvent, at: Date): string {
+  return eventLine("notice", { code, message }, at);
+}
+
+function eventLine(name: string, fields: object, at: Date): string {
+  return printLine({ command: "watch", event: name, time: at.toISOString(), ...fields });
 }
 
 function runFields(summary: IndexSummary): object {

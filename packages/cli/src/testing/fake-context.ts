@@ -78,6 +78,7 @@ export const stats: IndexStats = {
   schemaVersion: 1,
   files: 1_200,
   chunks: 8_000,
+  oversizedChunks: 0,
   skipped: { binary: 2 },
   skippedPaths: { binary: ["a.bin", "b.bin"] },
   filesFailed: 0,

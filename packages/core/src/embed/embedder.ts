@@ -1,3 +1,5 @@
+import type { NoticeEvent } from "../model/progress.ts";
+
 /** Text → vector, whatever does the work. Vectors are L2-normalised; an all-zero vector means "no known word". */
 export interface Embedder {
   /** Changes whenever vectors could change; part of the index's fingerprint. */
@@ -16,10 +18,22 @@ export interface Embedder {
   embedDocuments(
     documents: readonly EmbeddingDocument[],
     signal?: AbortSignal,
+    waiting?: Waiting,
   ): Promise<readonly (Float32Array | undefined)[]>;
-  embedQuery(query: string, signal?: AbortSignal): Promise<Float32Array>;
+  /** Somebody waits for it: what fails is not tried for long. */
+  embedQuery(query: string, signal?: AbortSignal, onNotice?: OnNotice): Promise<Float32Array>;
   statistics(): EmbedderStatistics;
   close(): Promise<void>;
+}
+
+/** Told after some seconds, and then ever more rarely, what keeps the caller waiting. */
+export type OnNotice = (notice: NoticeEvent) => void;
+
+/** How a caller waits for an embedder that may not be there. */
+export interface Waiting {
+  /** What fails is not tried for long, because the caller knows what else to try; false by default. */
+  readonly isBrief?: boolean;
+  readonly onNotice?: OnNotice | undefined;
 }
 
 /** What an embedder has met so far. */

@@ -132,7 +132,7 @@ describe("a failure that may pass", () => {
     // While the refused one waits, another one comes.
     clock.sleep = (ms, signal) => {
       clock.sleep = sleep;
-      resolve(requests.embedOne("another", signal));
+      resolve(requests.embedQuery("another", signal));
       return sleep(ms, signal);
     };
     await requests.embedBatch(["one"], never);
@@ -199,7 +199,7 @@ describe("a request that is too large", () => {
     );
     // It was not the number of texts.
     expect(requests.limits.texts).toBe(100);
-    await expect(requests.embedOne("long ".repeat(20), never)).rejects.toMatchObject({
+    await expect(requests.embedQuery("long ".repeat(20), never)).rejects.toMatchObject({
       code: "EMBEDDER_REQUEST_REFUSED",
       message: expect.stringContaining("maximum context length is 9 tokens") as string,
     });
@@ -268,6 +268,102 @@ describe("a service that does not answer in time", () => {
     const texts = numbered(4);
     expect(await requests.embedBatch(texts, never)).toEqual(vectorsOf(texts));
     expect(sizes(server)).toEqual([4, 2, 1, 1, 2, 1, 1]);
+  });
+});
+
+describe("what somebody waits for, or can do without", () => {
+  it("is not tried for long: a query", async () => {
+    const server = await startEmbeddingServer(status(500));
+    const { requests, clock } = requestsTo(server);
+    await expect(requests.embedQuery("one", never)).rejects.toMatchObject({ code: "EMBEDDER_FAILED" });
+    expect(clock.waits).toEqual([250, 500]);
+  });
+
+  it("is refused at once where the service wants to be left alone for a minute", async () => {
+    const server = await startEmbeddingServer(status(429, {}, { "retry-after": "60" }));
+    const { requests, clock } = requestsTo(server);
+    await expect(requests.embedQuery("one", never)).rejects.toMatchObject({
+      code: "EMBEDDER_RATE_LIMITED",
+      message: expect.stringContaining("for 60 seconds") as string,
+    });
+    expect(clock.waits).toEqual([]);
+  });
+
+  it("is not tried for long: texts that their caller can send otherwise", async () => {
+    const server = await startEmbeddingServer(status(500));
+    const { requests, clock } = requestsTo(server);
+    const failing = requests.embedBatch(["one", "two"], never, { isBrief: true });
+    await expect(failing).rejects.toMatchObject({ code: "EMBEDDER_FAILED" });
+    expect(clock.waits).toEqual([250]);
+    // A service that has too much to do is not one that fails on texts.
+    server.next(...Array.from({ length: 5 }, () => status(429)), answer);
+    expect(await requests.embedBatch(["one"], never, { isBrief: true })).toEqual(vectorsOf(["one"]));
+  });
+
+  it("waits in silence for less time than what is worth waiting for", async () => {
+    const server = await startEmbeddingServer(silence);
+    const timeoutMs = 50;
+    const { requests } = requestsTo(server, { timeoutMs });
+    const timedOut = { code: "EMBEDDER_TIMED_OUT" };
+    await expect(requests.embedQuery("one", never)).rejects.toMatchObject(timedOut);
+    await expect(requests.embedBatch(numbered(4), never, { isBrief: true })).rejects.toMatchObject(timedOut);
+    await expect(requests.introduce("one", never)).rejects.toMatchObject(timedOut);
+    expect(sizes(server)).toEqual([1, 4, 2, 1, 1, 1]);
+  });
+});
+
+describe("a service that keeps its caller waiting", () => {
+  it("is named after some seconds of silence, and then ever more rarely", async () => {
+    const clock = fakeClock();
+    const messages: string[] = [];
+    const server = await startEmbeddingServer((request, response) => {
+      clock.pass(4_000);
+      expect(messages).toEqual([]);
+      clock.pass(56_000);
+      return answer(request, response);
+    });
+    const { requests } = requestsTo(server, { clock });
+    const onNotice = ({ message }: { message: string }) => messages.push(message);
+    await requests.embedBatch(["one"], never, { onNotice });
+    expect(messages).toEqual(
+      [5, 15, 35].map(
+        (seconds) => `Waiting for the embedding service at ${server.url}, for ${seconds} seconds so far.`,
+      ),
+    );
+  });
+
+  it("is said to have failed, and how often it is tried", async () => {
+    const server = await startEmbeddingServer(status(500, { error: "out of order" }));
+    const { requests } = requestsTo(server);
+    const notices: unknown[] = [];
+    const failing = requests.embedBatch(["one"], never, { onNotice: (notice) => notices.push(notice) });
+    await expect(failing).rejects.toMatchObject({ code: "EMBEDDER_FAILED" });
+    const failed = `The embedding service at ${server.url} failed (500): out of order.`;
+    expect(notices).toEqual([
+      { type: "notice", code: "EMBEDDER_SLOW", message: `${failed} Waiting for ${server.url} (attempt 5 of 6).` },
+    ]);
+  });
+
+  it("is said once however many requests wait, and not while others are answered", async () => {
+    const clock = fakeClock();
+    const messages: string[] = [];
+    const onNotice = ({ message }: { message: string }) => messages.push(message);
+    const server = await startEmbeddingServer();
+    const { requests } = requestsTo(server, { clock });
+    server.next(silence, silence);
+    const controller = new AbortController();
+    const hanging = ["one", "two"].map((text) => requests.embedBatch([text], controller.signal, { onNotice }));
+    const settled = Promise.allSettled(hanging);
+    await expect.poll(() => server.requests.length, { interval: 5 }).toBe(2);
+    for (let n = 0; n < 4; n++) {
+      clock.pass(4_000);
+      await requests.embedBatch([`${n}`], never, { onNotice });
+    }
+    expect(messages).toEqual([]);
+    clock.pass(6_000);
+    controller.abort(new Error("stopped"));
+    expect((await settled).map(({ status: end }) => end)).toEqual(["rejected", "rejected"]);
+    expect(messages).toHaveLength(1);
   });
 });
 

@@ -32,7 +32,7 @@ export interface EmbeddingsClientOptions {
   readonly key: string | undefined;
   /** Of the vectors, if it is known; else the first answer says it. */
   readonly dimension: number | undefined;
-  /** For a whole request, its answer included. */
+  /** For a whole request, its answer included, unless that has less. */
   readonly timeoutMs: number;
 }
 
@@ -61,20 +61,29 @@ export class EmbeddingsClient {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** @throws ServiceFailure; the signal's reason when it is aborted. */
-  async embed(texts: readonly string[], signal: AbortSignal): Promise<EmbeddingsAnswer> {
+  /** What messages call the service. */
+  get service(): string {
+    return this.#endpoint.service;
+  }
+
+  /**
+   * @param maxMs milliseconds that this request has at most.
+   * @throws ServiceFailure; the signal's reason when it is aborted.
+   */
+  async embed(texts: readonly string[], signal: AbortSignal, maxMs: number = Infinity): Promise<EmbeddingsAnswer> {
+    const timeoutMs = Math.min(this.#timeoutMs, maxMs);
     signal.throwIfAborted();
     // Not `AbortSignal.any` and `AbortSignal.timeout`: what joins them is kept until the time is over.
     const request = new AbortController();
     const stop = () => request.abort(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
-    const timer = setTimeout(() => request.abort(new Error("timed out")), this.#timeoutMs);
+    const timer = setTimeout(() => request.abort(new Error("timed out")), timeoutMs);
     try {
       return await this.#exchange(texts, request.signal);
     } catch (error) {
       signal.throwIfAborted();
       if (request.signal.aborted) {
-        const seconds = this.#timeoutMs / 1_000;
+        const seconds = timeoutMs / 1_000;
         throw new ServiceFailure("timed-out", embedderError("EMBEDDER_TIMED_OUT", { ...this.#named, seconds }));
       }
       throw error instanceof ServiceFailure ? error : this.#connectionFailure(error);

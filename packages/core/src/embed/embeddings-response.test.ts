@@ -31,19 +31,17 @@ describe("readEmbeddings", () => {
     expect(values(readEmbeddings({ data: bare }, 3).vectors)).toEqual(expected);
   });
 
-  it("leaves a vector of zeros alone, and normalises the smallest and the largest", () => {
+  it("normalises the smallest and the largest numbers", () => {
     const { vectors } = readEmbeddings(
       {
         data: [
-          [0, 0],
           [1e-45, 0],
           [3.4e38, 3.4e38],
         ].map((v, n) => item(n, v)),
       },
-      3,
+      2,
     );
     expect(values(vectors)).toEqual([
-      [0, 0],
       [1, 0],
       [Math.fround(Math.SQRT1_2), Math.fround(Math.SQRT1_2)],
     ]);
@@ -69,6 +67,8 @@ describe("readEmbeddings", () => {
     ["an empty text for a vector", { data: [item(0, ""), item(1, "")] }],
     ["null for a vector", { data: [item(0, [1]), item(1, null)] }],
     ["null in a vector", { data: [item(0, [1]), item(1, [null])] }],
+    ["a vector of zeros, which has no direction", { data: [item(0, [0, 0]), item(1, [1, 0])] }],
+    ["zeros in base64", { data: [item(0, base64([0, -0])), item(1, base64([1, 0]))] }],
     ["a text in a vector", { data: [item(0, [1]), item(1, ["1"])] }],
     ["a vector in a vector", { data: [item(0, [[1]]), item(1, [[1]])] }],
     [

@@ -3,7 +3,7 @@ export const MAX_DIMENSION = 16_384;
 
 /** What a service has answered. */
 export interface EmbeddingsAnswer {
-  /** One for each text of the request, in its order, of one length, L2-normalised; all zeros stay all zeros. */
+  /** One for each text of the request, in its order, of one length, L2-normalised. */
   readonly vectors: readonly Float32Array[];
   /** What the service calls the model, if it says so. */
   readonly model: string | undefined;
@@ -57,8 +57,10 @@ function readVector(embedding: unknown): Float32Array {
   for (const value of vector) squares += value * value;
   // One bad number spoils the sum, and squares of 32-bit floats do not overflow it.
   if (!Number.isFinite(squares)) throw new InvalidAnswerError("a vector has something else than finite numbers");
+  // Nothing could be compared with it.
+  if (squares === 0) throw new InvalidAnswerError("a vector is all zeros");
   const norm = Math.sqrt(squares);
-  if (norm > 0) for (let i = 0; i < vector.length; i++) vector[i] = (vector[i] ?? 0) / norm;
+  for (let i = 0; i < vector.length; i++) vector[i] = (vector[i] ?? 0) / norm;
   return vector;
 }
 

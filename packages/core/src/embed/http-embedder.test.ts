@@ -33,7 +33,7 @@ async function arrivals({ requests }: EmbeddingServer, count: number): Promise<v
 
 /** Opened without a request. */
 function embedderOf(server: EmbeddingServer, model: Partial<HttpModel> = {}, clock = fakeClock()): Promise<Embedder> {
-  return createHttpEmbedder({ url: server.url, model: "m", dimension: 8, ...model }, undefined, clock);
+  return createHttpEmbedder({ url: server.url, model: "m", dimension: 8, ...model }, undefined, undefined, clock);
 }
 
 /** A host of the internet, which is the server in truth. */

@@ -5,7 +5,7 @@ import { type TaskPrefixes, taskPrefixes } from "@resona/native-embed";
 import { concurrentMap } from "../support/concurrent-map.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { embedderError } from "./embedder-errors.ts";
-import type { Embedder, EmbeddingDocument } from "./embedder.ts";
+import type { Embedder, EmbeddingDocument, OnNotice, Waiting } from "./embedder.ts";
 import { type EmbeddingEndpoint, embeddingEndpoint, embeddingKey } from "./embedding-endpoint.ts";
 import { EmbeddingRequests } from "./embedding-requests.ts";
 import { EmbeddingsClient } from "./embeddings-client.ts";
@@ -55,7 +55,10 @@ export interface HttpModel {
   readonly delayMs?: number | undefined;
   /** Requests under way at a time; by default 2, and 4 for a local service. */
   readonly concurrency?: number | undefined;
-  /** Milliseconds for one request and its answer, 120,000 by default; `fetch` itself ends a silence of 300,000. */
+  /**
+   * Milliseconds for one request and its answer, 120,000 by default, and never more than 30,000 for a query or to learn
+   * what the service is; `fetch` itself ends a silence of 300,000.
+   */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -71,10 +74,12 @@ export interface HttpModel {
  * EMBEDDER_MODEL_NOT_FOUND, EMBEDDER_ENDPOINT_NOT_FOUND, EMBEDDER_REDIRECTED, EMBEDDER_RATE_LIMITED, EMBEDDER_FAILED,
  * EMBEDDER_REQUEST_REFUSED, EMBEDDER_INVALID_ANSWER, EMBEDDER_DIMENSION_CHANGED, EMBEDDER_MODEL_CHANGED; the signal's
  * reason when it is aborted.
+ * @param waiting for the answer to that word.
  */
 export async function createHttpEmbedder(
   model: HttpModel,
   signal: AbortSignal = new AbortController().signal,
+  waiting?: Waiting,
   clock: Clock = systemClock,
 ): Promise<Embedder> {
   const endpoint = embeddingEndpoint(model.url);
@@ -87,7 +92,7 @@ export async function createHttpEmbedder(
   const client = new EmbeddingsClient({ endpoint, model: name, key, dimension, timeoutMs });
   const limits = { texts: model.batchSize ?? MAX_TEXTS, tokens: model.batchTokens ?? MAX_TOKENS[place] };
   const requests = new EmbeddingRequests(client, limits, model.delayMs ?? DELAY_MS[place], clock);
-  const identity = await identify(endpoint, { model: name, dimension }, requests, signal);
+  const identity = await identify(endpoint, { model: name, dimension }, requests, signal, waiting);
   return new ServiceEmbedder(identity, requests, model.prefixes ?? noPrefixes, model.concurrency ?? CONCURRENCY[place]);
 }
 
@@ -119,9 +124,10 @@ async function identify(
   { model, dimension }: Pick<HttpModel, "model" | "dimension">,
   requests: EmbeddingRequests,
   signal: AbortSignal,
+  waiting: Waiting | undefined,
 ): Promise<ModelIdentity> {
   if (model !== undefined && dimension !== undefined) return { name: model, dimension };
-  const answer = await requests.embedOne("dimension", signal);
+  const answer = await requests.introduce("dimension", signal, waiting);
   // Older llama.cpp calls whatever it runs by the name of a chat model.
   const answered = answer.model?.startsWith("gpt-") === true ? undefined : answer.model;
   // Nothing else tells two nameless models apart.
@@ -160,13 +166,14 @@ class ServiceEmbedder implements Embedder {
   async embedDocuments(
     documents: readonly EmbeddingDocument[],
     signal?: AbortSignal,
+    waiting?: Waiting,
   ): Promise<(Float32Array | undefined)[]> {
     const failing = new AbortController();
     const stopped = AbortSignal.any([this.#orClosing(signal), failing.signal]);
     const batches = requestBatches(this.#textsOf(documents), this.#requests.limits);
     const embedded = concurrentMap(batches, this.#concurrency, async (batch) => {
       try {
-        return await this.#slots.run(stopped, () => this.#requests.embedBatch(batch, stopped));
+        return await this.#slots.run(stopped, () => this.#requests.embedBatch(batch, stopped, waiting));
       } catch (error) {
         // The other requests of this call are of no use any more.
         failing.abort(error);
@@ -180,9 +187,9 @@ class ServiceEmbedder implements Embedder {
   }
 
   /** Waits for no slot: a search must not stand behind the requests of a run. */
-  async embedQuery(query: string, signal?: AbortSignal): Promise<Float32Array> {
+  async embedQuery(query: string, signal?: AbortSignal, onNotice?: OnNotice): Promise<Float32Array> {
     const text = `${this.#prefixes.query}${query}`.toWellFormed();
-    const { vectors } = await this.#requests.embedOne(text, this.#orClosing(signal));
+    const { vectors } = await this.#requests.embedQuery(text, this.#orClosing(signal), onNotice);
     // An answer without a vector for each text was refused before.
     return vectors[0] ?? new Float32Array(this.dimension);
   }

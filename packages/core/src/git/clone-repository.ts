@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
@@ -16,6 +16,8 @@ export interface CloneOptions {
   /** Undefined: the remote repository's default branch, whichever it is at the time. */
   readonly branch?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Called with the URL as it may be shown, once it is known to be one that is taken. */
+  readonly onFetch?: ((address: string) => void) | undefined;
   readonly onProgress?: ((progress: CloneProgress) => void) | undefined;
 }
 
@@ -35,6 +37,7 @@ export interface ClonedRepository {
 const STALE_MS = 5_000;
 const HEARTBEAT_MS = 1_000;
 const WAIT_MS = 200;
+const TREE = "tree";
 const UNFINISHED = "unfinished-";
 const OUTDATED = "outdated-";
 /** Where the commit to be checked out is written down. */
@@ -59,14 +62,10 @@ export async function cloneOrUpdate(
   cacheFolder: string,
   options: CloneOptions = {},
 ): Promise<ClonedRepository> {
-  const { branch, signal, onProgress } = options;
-  const remote = parseRepositoryUrl(url);
-  if (branch !== undefined && !isBranchName(branch)) {
-    throw resonaError("GIT_BRANCH_REFUSED", { branch: JSON.stringify(cleanMessage(branch)) });
-  }
-  const home = join(resolve(cacheFolder), folderNameOf(remote, branch));
+  const { branch, signal, onFetch, onProgress } = options;
+  const { remote, home } = placeOf(url, cacheFolder, branch);
+  onFetch?.(remote.address);
   try {
-    await mkdir(home, { recursive: true, mode: 0o700 });
     const turn = await takeTurn(home, remote, options);
     try {
       const call = remoteCall(remote, await ownSshCommand({ signal: turn.signal }));
@@ -75,9 +74,32 @@ export async function cloneOrUpdate(
       await turn.end();
     }
   } catch (error) {
+    // Where nothing was cloned, nothing stays; a folder that holds anything is not removed by this.
+    await rmdir(home).catch(() => undefined);
     signal?.throwIfAborted();
     throw cloneError(error, remote, branch, home);
   }
+}
+
+/**
+ * Where the work tree of a repository's clone is, or would be: see `ClonedRepository.folder`.
+ *
+ * @throws ResonaError GIT_URL_REFUSED, GIT_BRANCH_REFUSED
+ */
+export function cloneFolder(url: string, cacheFolder: string, branch: string | undefined): string {
+  return join(placeOf(url, cacheFolder, branch).home, TREE);
+}
+
+function placeOf(
+  url: string,
+  cacheFolder: string,
+  branch: string | undefined,
+): { readonly remote: RepositoryUrl; readonly home: string } {
+  const remote = parseRepositoryUrl(url);
+  if (branch !== undefined && !isBranchName(branch)) {
+    throw resonaError("GIT_BRANCH_REFUSED", { branch: JSON.stringify(cleanMessage(branch)) });
+  }
+  return { remote, home: join(resolve(cacheFolder), folderNameOf(remote, branch)) };
 }
 
 interface Task {
@@ -92,7 +114,7 @@ interface Task {
 
 async function bringUpToDate(task: Task): Promise<ClonedRepository> {
   await removeLeftovers(task.home);
-  const folder = join(task.home, "tree");
+  const folder = join(task.home, TREE);
   if (!existsSync(folder)) {
     await clone(task, folder);
     return { folder, head: await headOf(folder, task.signal), updated: true };
@@ -224,13 +246,17 @@ async function takeTurn(home: string, remote: RepositoryUrl, options: CloneOptio
   const signal = options.signal ? AbortSignal.any([options.signal, lost.signal]) : lost.signal;
   for (;;) {
     signal.throwIfAborted();
+    // Again in each round: a process whose clone has failed removes the folder, which is empty then.
+    await mkdir(home, { recursive: true, mode: 0o700 });
     try {
       const settings = { realpath: false, stale: STALE_MS, update: HEARTBEAT_MS, onCompromised };
       const release = await lock(join(home, "clone"), settings);
       // What another process holds now is not ours to give back.
       return { signal, end: async () => (lost.signal.aborted ? undefined : release().catch(() => undefined)) };
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ELOCKED") throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT") continue;
+      if (code !== "ELOCKED") throw error;
     }
     options.onProgress?.({ activity: "Waiting for another process" });
     await setTimeout(WAIT_MS, undefined, { signal }).catch(() => undefined);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import type { Embedder, EmbeddingDocument } from "../embed/embedder.ts";
+import type { Embedder, EmbeddingDocument, OnNotice } from "../embed/embedder.ts";
 import type { Chunk } from "../model/chunk.ts";
 import type { EmbeddedChunk, VectorReader } from "../store/store.ts";
 import { documentTerms } from "../text/identifier-terms.ts";
@@ -22,11 +22,13 @@ export class ChunkEmbedder {
   readonly #stored: VectorReader;
   /** By key, the one that was used last at the end. */
   readonly #recent = new Map<string, Float32Array>();
+  readonly #onNotice: OnNotice | undefined;
   #reused = 0;
 
-  constructor(embedder: Embedder, stored: VectorReader) {
+  constructor(embedder: Embedder, stored: VectorReader, onNotice?: OnNotice) {
     this.#embedder = embedder;
     this.#stored = stored;
+    this.#onNotice = onNotice;
   }
 
   /** Chunks so far that were not embedded, because their content had been before. */
@@ -66,12 +68,13 @@ export class ChunkEmbedder {
   }
 
   /**
-   * Embeds a plain text, to see whether that can be done at all.
+   * Embeds a plain text, to see whether that can be done at all. What `embed` does not try for long this does: a service
+   * that is down for a moment is waited for here.
    *
    * @throws what the embedder throws; the signal's reason when it is aborted.
    */
   async check(signal: AbortSignal): Promise<void> {
-    await this.#embedder.embedDocuments([plainText], signal);
+    await this.#embedder.embedDocuments([plainText], signal, { onNotice: this.#onNotice });
   }
 
   async #known(keys: ReadonlySet<string>): Promise<Map<string, Float32Array>> {
@@ -101,7 +104,8 @@ export class ChunkEmbedder {
     chunks: readonly PlacedChunk[],
     signal: AbortSignal,
   ): Promise<readonly (Float32Array | undefined)[]> {
-    const vectors = await this.#embedder.embedDocuments(chunks, signal);
+    const waiting = { isBrief: true, onNotice: this.#onNotice };
+    const vectors = await this.#embedder.embedDocuments(chunks, signal, waiting);
     if (vectors.length !== chunks.length)
       throw new RangeError(`The embedder gave ${vectors.length} vectors for ${chunks.length} chunks.`);
     return vectors;

@@ -67,7 +67,7 @@ export async function embedItems(
   run: EmbedItemsRun,
 ): Promise<EmbedCounts & { readonly interrupted: boolean }> {
   const { store } = stages;
-  const embedder = new ChunkEmbedder(stages.embedder, store);
+  const embedder = new ChunkEmbedder(stages.embedder, store, run.onEvent);
   const { signal } = run;
   const meter = new ItemMeter(run.onEvent);
   const stored = await loadStoredHashes(store.hashes(), (loaded) => {

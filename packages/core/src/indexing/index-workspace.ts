@@ -90,7 +90,7 @@ export async function indexWorkspace(
     }
     return prepared;
   });
-  const embedder = new ChunkEmbedder(stages.embedder, stages.store);
+  const embedder = new ChunkEmbedder(stages.embedder, stages.store, run.onEvent);
   const embedded = concurrentMap(groupByChunks(defined(read)), GROUPS_IN_FLIGHT, (group) =>
     embedFiles(group, embedder, signal, ({ job, record }, failure) => ({
       job,

@@ -75,10 +75,10 @@ describe.skipIf(probe === undefined)("on a full disk (skipped where no file syst
     const onProgress = (step: string, details = "") => lines.push(`${step} ${details}`);
     const result = await maintainTables([items.table], items.folder, { retentionDays: 0, onProgress });
     expect(lines.filter((line) => line.startsWith("compaction"))).toEqual([
-      expect.stringMatching(/merging \d+ fragments?$/),
+      expect.stringMatching(/merging fragments$/),
       expect.stringMatching(/failed: There is no space left/),
       expect.stringMatching(/because the disk has space again$/),
-      expect.stringMatching(/merged into/),
+      expect.stringMatching(/\d+ fragments? before, 1 fragment after$/),
     ]);
     expect(result).toMatchObject({ failures: [], indexStats: { numUnindexedRows: 0 } });
     expect(result.cleanup?.bytesRemoved).toBeGreaterThan(1_000_000);

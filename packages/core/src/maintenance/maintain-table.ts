@@ -81,8 +81,7 @@ class TableMaintenance {
     if (why === undefined || skipCompaction) return "left out";
     const { name } = this.#table;
     const before = this.#state;
-    const fragments = before ? counted(before.fragments, "fragment") : "fragments";
-    const outcome = await this.#step("compaction", `merging ${fragments}${because(why)}`, async () => {
+    const outcome = await this.#step("compaction", `merging fragments${because(why)}`, async () => {
       // LanceDB merges fragments that the indexes cover and those that they do not cover yet apart; then it extends the
       // indexes, after which all are covered.
       const first = await this.#table.optimize(KEEP_ALL);
@@ -91,9 +90,11 @@ class TableMaintenance {
       const fragmentsRemoved = first.fragmentsRemoved + second.fragmentsRemoved;
       const filesCreated = first.filesCreated + second.filesCreated;
       this.#run.addCompaction({ fragmentsRemoved, filesCreated });
-      return `${counted(fragmentsRemoved, "fragment")} merged into ${counted(filesCreated, "file")}`;
+      await this.#measure();
+      // What LanceDB has counted includes fragments that it made itself and merged again.
+      return `${spokenFragments(before)} before, ${spokenFragments(this.#state)} after`;
     });
-    await this.#measure();
+    if (outcome !== "done") await this.#measure();
     if (outcome === "done" && skipIndex && before) this.#noteTouchedIndexes(before, name);
     return outcome;
   }
@@ -241,6 +242,10 @@ class TableMaintenance {
 }
 
 type Freed = Pick<ExpiredVersions, "bytesRemoved" | "versionsRemoved">;
+
+function spokenFragments(state: TableState | undefined): string {
+  return state === undefined ? "unknown fragments" : counted(state.fragments, "fragment");
+}
 
 function because(why: string): string {
   return why === "" ? "" : `, because ${why}`;

@@ -292,8 +292,8 @@ describe("what a run reports", () => {
     expect(lines).toEqual([
       "sweep chunks: looking for leftovers of killed writers",
       "sweep chunks: 0 leftover files removed, 0 MB",
-      "compaction chunks: merging 5 fragments",
-      "compaction chunks: 5 fragments merged into 1 file",
+      "compaction chunks: merging fragments",
+      "compaction chunks: 5 fragments before, 1 fragment after",
       expect.stringMatching(/^index chunks: making the index over id \(it is missing\), .*terms/),
       "index chunks: done: id, base_id, language, terms",
       "cleanup chunks: removing old versions",

@@ -65,6 +65,8 @@ export interface IndexDescription {
 /** The size and the shape of an index's tables. */
 export interface StorageStats {
   readonly chunks: number;
+  /** Of these, without a vector, because an embedding service found them too long: found by their words only. */
+  readonly oversizedChunks: number;
   /** LanceDB versions kept, over all tables. */
   readonly versions: number;
   readonly fragments: number;
@@ -93,6 +95,8 @@ export interface IndexStats extends IndexDescription, StorageStats {
   readonly filesFailed: number;
   /** The first 100 of them. */
   readonly failures: readonly FileFailure[];
+  /** Commits of the history that can be searched; absent where nobody has asked for it, or they cannot be counted. */
+  readonly commits?: number;
   /** Files and chunks by language. */
   readonly languages: readonly LanguageCount[];
 }

@@ -1,4 +1,4 @@
-import type { Embedder } from "../embed/embedder.ts";
+import type { Embedder, OnNotice } from "../embed/embedder.ts";
 import type { CandidateChunk, CandidateFilter, ChunkReader } from "../store/store.ts";
 import type { ParsedQuery } from "./parse-query.ts";
 
@@ -26,11 +26,11 @@ export interface Candidates {
 export async function retrieveCandidates(
   { text, terms }: ParsedQuery,
   { reader, embedder }: SearchStages,
-  options: { readonly filter: CandidateFilter; readonly signal?: AbortSignal },
+  options: { readonly filter: CandidateFilter; readonly signal?: AbortSignal; readonly onEvent?: OnNotice },
 ): Promise<Candidates> {
-  const { filter, signal } = options;
+  const { filter, signal, onEvent } = options;
   const nearest = async () => {
-    const vector = await embedder.embedQuery(text, signal);
+    const vector = await embedder.embedQuery(text, signal, onEvent);
     return { vector, found: await reader.searchVector(vector, NEAREST_CANDIDATES, filter) };
   };
   const [lexical, { vector, found }] = await Promise.all([

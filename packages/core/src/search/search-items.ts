@@ -1,4 +1,5 @@
 import type { ItemHit, ItemSearchResult } from "../model/item.ts";
+import type { NoticeEvent } from "../model/progress.ts";
 import type { CandidateChunk } from "../store/store.ts";
 import { checkedLimit } from "./checked-limit.ts";
 import { dot } from "./dot.ts";
@@ -12,6 +13,8 @@ export interface ItemSearchOptions {
   /** Most hits to return, 1 to 100; 10 by default. The ranking does not depend on it. */
   readonly limit?: number;
   readonly signal?: AbortSignal;
+  /** Told while an embedding service keeps the search waiting. */
+  readonly onEvent?: (event: NoticeEvent) => void;
 }
 
 /**

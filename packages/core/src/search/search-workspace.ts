@@ -1,3 +1,4 @@
+import type { NoticeEvent } from "../model/progress.ts";
 import type { SearchHit, SearchResult } from "../model/search-hit.ts";
 import type { FileReader } from "../store/store.ts";
 import { definedName } from "../text/identifier-terms.ts";
@@ -14,6 +15,8 @@ export interface SearchOptions extends CandidateScope {
   /** Adds to each hit how its score came about. */
   readonly explain?: boolean;
   readonly signal?: AbortSignal;
+  /** Told while an embedding service keeps the search waiting. */
+  readonly onEvent?: (event: NoticeEvent) => void;
 }
 
 /**

@@ -14,6 +14,10 @@ describe("translateStoreError", () => {
     ["DISK_FULL", "lance error: LanceError(IO): No space left on device (os error 28), lance-io/src/local.rs"],
     ["INDEX_NOT_WRITABLE", 'Permission denied (os error 13) at path "/i/chunks.lance/data/.tmpX"'],
     ["INDEX_NOT_WRITABLE", "Read-only file system (os error 30)"],
+    [
+      "INDEX_NOT_READABLE",
+      "lance error: LanceError(IO): Generic LocalFileSystem error: Unable to open file /i/chunks.lance/data/00.lance: Permission denied (os error 13), /lance-io/src/object_store.rs:1615:12",
+    ],
     ["INDEX_DAMAGED", "Failed to get next batch from stream: lance error: Not found: i/chunks.lance/data/00.lance"],
     ["INDEX_DAMAGED", "Table 'chunks' was not found  Caused by: Dataset at path i/chunks.lance was not found"],
     ["INDEX_DAMAGED", "Generic memory error: Invalid range 0..0 for object of size 0 bytes"],
@@ -31,6 +35,16 @@ describe("translateStoreError", () => {
     ["INDEX_NOT_WRITABLE", "EROFS"],
   ])("reads %s from the system's %s", (code, system) => {
     expect(codeOf("write failed", system)).toBe(code);
+  });
+
+  it.each([
+    ["INDEX_NOT_READABLE", "opendir", "/i/chunks.lance/_versions"],
+    ["INDEX_NOT_READABLE", "open", "/i/chunks.lance/_versions/18446744073709551609.manifest"],
+    ["INDEX_NOT_WRITABLE", "open", "/i/writer.json"],
+    ["INDEX_NOT_WRITABLE", "mkdir", "/i/takeover.lock"],
+  ])("reads %s from permission that is denied to %s %s", (code, syscall, path) => {
+    const error = Object.assign(new Error("permission denied"), { code: "EACCES", syscall, path });
+    expect(translateStoreError(error, "/i")).toMatchObject({ code });
   });
 
   it("keeps the cause, and only the first line of a long text", () => {

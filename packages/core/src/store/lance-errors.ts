@@ -10,6 +10,7 @@ export function translateStoreError(error: unknown, path: string): Error {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOSPC" || code === "EDQUOT" || /No space left on device|os error (28|122)\b/.test(message))
     return resonaError("DISK_FULL", { path }, error);
+  if (isRefusedReading(error)) return resonaError("INDEX_NOT_READABLE", { path }, error);
   // The system's own "no such file" comes from making a folder; LanceDB's has no code.
   if (
     code === "EACCES" ||
@@ -42,6 +43,16 @@ export function missingFileOf(error: unknown): string | undefined {
 /** Another writer committed in between; LanceDB has given up trying on its own. */
 export function isLostRace(error: unknown): boolean {
   return error instanceof Error && /Retryable commit conflict|Commit conflict for version/i.test(error.message);
+}
+
+/** Whether a file or folder of a table that is there may not be read, as opposed to written. */
+function isRefusedReading(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (/Unable to open file .* \(os error (13|1)\)/.test(error.message)) return true;
+  const { code, syscall = "", path = "" } = error as NodeJS.ErrnoException;
+  if (code !== "EACCES" && code !== "EPERM") return false;
+  // Files of tables are written by LanceDB alone.
+  return ["opendir", "scandir"].includes(syscall) || (syscall === "open" && /\.(lance|manifest|txn)$/.test(path));
 }
 
 function isAbort(error: unknown): boolean {

@@ -48,6 +48,23 @@ describe("concurrentMap", () => {
     expect(settled).toBe(before);
   });
 
+  it("gives the results of what was in flight with the one that failed, then the first error", async () => {
+    const started: number[] = [];
+    const work = async (n: number) => {
+      started.push(n);
+      await tick(n === 1 ? 5 : 1);
+      if (n === 1 || n === 3) throw new Error(`no ${n}`);
+      return n;
+    };
+    const results: number[] = [];
+    const run = async () => {
+      for await (const n of concurrentMap([0, 1, 2, 3, 4, 5, 6, 7], 4, work)) results.push(n);
+    };
+    await expect(run()).rejects.toThrow("no 1");
+    expect(results).toEqual([0, 2, 4]);
+    expect(started).toEqual([0, 1, 2, 3, 4]);
+  });
+
   it("gives the results of what came before the source failed, then its error", async () => {
     async function* source() {
       yield 1;

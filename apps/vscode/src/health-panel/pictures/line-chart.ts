@@ -1,4 +1,4 @@
-import { type Content, type Markup, html } from "../html.ts";
+import { type Markup, html } from "../html.ts";
 import { niceCeiling } from "./scale.ts";
 
 interface Point {
@@ -25,8 +25,6 @@ export interface LineChart {
   readonly to: string;
   /** Writes a number of the vertical axis. */
   readonly format: (y: number) => string;
-  /** Under the picture. */
-  readonly note?: Content;
 }
 
 /** The picture has no size of its own: it is as wide as there is room, and its lines stay as thin. */
@@ -55,7 +53,6 @@ export function lineChart(chart: LineChart): Markup {
       <span class="axis from" aria-hidden="true">${chart.from}</span>
       <span class="axis to" aria-hidden="true">${chart.to}</span>
     </div>
-    ${chart.note}
   </figure>`;
 }
 

@@ -11,7 +11,7 @@ export function coverageSection({ health: { stats } }: HealthView, wording: Word
   if (stats === undefined) return undefined;
   const { l10n } = wording;
   const note = noteOn(stats.indexes, wording);
-  return html`<h2>${l10n.t("Rows that are indexed")}</h2>
+  return html`<h2>${l10n.t("Indexed rows")}</h2>
     <ul class="bars">
       ${stats.indexes.map(({ column, indexedRows, unindexedRows }) => {
         const whole = indexedRows + unindexedRows;
@@ -34,7 +34,7 @@ export function coverageSection({ health: { stats } }: HealthView, wording: Word
 function noteOn(indexes: readonly IndexCoverage[], { l10n }: Wording): string | undefined {
   if (indexes.length === 0) return l10n.t("There are no indexes: queries read every row.");
   if (indexes.every(({ unindexedRows }) => unindexedRows === 0)) return undefined;
-  return l10n.t("Rows that an index misses are found all the same, one by one.");
+  return l10n.t("Rows that are missing from an index are still found: they are read one by one.");
 }
 
 function indexName(column: string, { l10n }: Wording): string {

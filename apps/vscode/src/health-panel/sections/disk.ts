@@ -23,7 +23,7 @@ export function diskSection({ health: { stats, diagnostics } }: HealthView, word
     <p class="faint">
       ${
         diagnostics?.reclaimableBytes === undefined
-          ? l10n.t("What old versions take is not known.")
+          ? l10n.t("How much space old versions take is not known.")
           : l10n.t(
               "Old versions take {0}, {1}.",
               formatBytes(reclaimable, wording),

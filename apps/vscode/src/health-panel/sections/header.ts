@@ -12,8 +12,11 @@ export function headerSection(view: HealthView, wording: Wording): Markup {
     ${folderChoice(view, wording)}
     <span class="buttons">
       ${
-        examination === undefined
-          ? html`<button
+        examination?.kind === "running"
+          ? html`<button class="secondary" data-post="cancel-examination" data-key="examine">
+              ${l10n.t("Cancel the check")}
+            </button>`
+          : html`<button
               class="secondary"
               data-post="examine"
               data-key="examine"
@@ -21,7 +24,6 @@ export function headerSection(view: HealthView, wording: Wording): Markup {
             >
               ${l10n.t("Check every record")}
             </button>`
-          : html`<button class="secondary" data-post="cancel" data-key="examine">${l10n.t("Cancel the check")}</button>`
       }
       <button class="secondary" data-post="refresh" data-key="refresh">${l10n.t("Measure again")}</button>
     </span>

@@ -68,7 +68,7 @@ function failures(count: number, listed: readonly FileFailure[], wording: Wordin
   const byMessage = Map.groupBy(listed, ({ message }) => message);
   return html`<h3>${l10n.t("Could not be indexed: {0}", formatCount(count, wording))}</h3>
     ${[...byMessage].map(([message, files], n) => failureGroup(message, files, n, wording))}
-    ${listed.length < count ? html`<p class="faint">${l10n.t("The first {0} are named here.", formatCount(listed.length, wording))}</p>` : undefined}`;
+    ${listed.length < count ? html`<p class="faint">${l10n.t("The first {0} are listed here.", formatCount(listed.length, wording))}</p>` : undefined}`;
 }
 
 function failureGroup(message: string, files: readonly FileFailure[], n: number, wording: Wording): Markup {

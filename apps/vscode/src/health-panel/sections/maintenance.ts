@@ -1,5 +1,6 @@
 import type { MaintenanceResult, MaintenanceStep } from "@resona/core";
 
+import { explainFailure } from "../../failures/explain-failure.ts";
 import { type MaintenanceRun, type StorageFigures, maintenanceSteps } from "../../health/maintenance-run.ts";
 import { formatBytes, formatCount, formatDuration } from "../../text/format.ts";
 import type { Wording } from "../../text/wording.ts";
@@ -14,11 +15,13 @@ export function maintenanceSection(view: HealthView, wording: Wording): Markup |
   if (health.stats === undefined && maintenance === undefined) return undefined;
   const { l10n } = wording;
   return html`<h2>${l10n.t("Maintenance")}</h2>
-    ${maintenance === undefined ? html`<p class="faint">${actionExplanation("maintain", wording)}</p>` : runOf(maintenance, wording)}
+    ${maintenance === undefined ? html`<p class="faint">${actionExplanation("maintain", wording)}</p>` : runOf(maintenance, health.id, wording)}
     <p class="buttons">
       ${
         maintenance?.kind === "running"
-          ? html`<button class="secondary" data-post="cancel" data-key="maintenance-run">${l10n.t("Cancel")}</button>`
+          ? html`<button class="secondary" data-post="cancel-maintenance" data-key="maintenance-run">
+              ${l10n.t("Cancel")}
+            </button>`
           : actionButton("maintain", "maintenance-run", isBusy(view), wording, isDue(view) ? "primary" : "secondary")
       }
     </p>`;
@@ -28,7 +31,7 @@ function isDue({ health: { diagnostics } }: HealthView): boolean {
   return diagnostics?.findings.some(({ remedy }) => remedy.kind === "maintain") === true;
 }
 
-function runOf(run: MaintenanceRun, wording: Wording): Markup {
+function runOf(run: MaintenanceRun, folder: string, wording: Wording): Markup {
   switch (run.kind) {
     case "running":
       return html`<ol class="steps">
@@ -41,8 +44,7 @@ function runOf(run: MaintenanceRun, wording: Wording): Markup {
         </p>
         ${changeTable(run.before, run.after, wording)} ${remarks(run.result, wording)}`;
     case "failed":
-      return html`<p>${icon("error")} ${run.error.message}</p>
-        <p>${run.error.nextStep}</p>`;
+      return html`<p>${icon("error")} ${explainFailure(run.error, folder, wording.l10n).message}</p>`;
   }
 }
 
@@ -82,7 +84,7 @@ export function maintenanceOutcome(result: MaintenanceResult, wording: Wording):
   const { l10n } = wording;
   const { compaction, cleanup, indexRebuilt, interrupted, failures, durationMs } = result;
   const duration = formatDuration(durationMs, wording);
-  if (interrupted) return l10n.t("Stopped after {0}; what was done stays", duration);
+  if (interrupted) return l10n.t("Stopped after {0}; what was done is kept", duration);
   if (failures.length > 0) return l10n.t("Finished in {0}; not all steps succeeded", duration);
   const didSomething = indexRebuilt || (compaction?.fragmentsRemoved ?? 0) > 0 || (cleanup?.versionsRemoved ?? 0) > 0;
   return didSomething

@@ -15,7 +15,7 @@ export function memorySection({ memory }: HealthView, wording: Wording): Markup 
     ${lineChart({
       name: l10n.t("Highest"),
       value: peak,
-      description: l10n.t("Memory of the engine during the last run: {0} at most, in {1}", peak, duration),
+      description: l10n.t("Engine memory during the last run: {0} at most, over {1}", peak, duration),
       points: points.map((y, place) => ({ x: place * interval, y })),
       shape: "slopes",
       from: formatDuration(0, wording),
