@@ -41,6 +41,8 @@ test("without a folder there is nothing to index, and the walkthrough says how i
 
 test("with a single file there is no folder either, and what needs one offers to open it", async () => {
   await editor.runCommand("File: Open File...");
+  // The dialog puts a folder into its box, once it is there.
+  await expect.poll(() => editor.quickInput.locator("input.input").inputValue()).toMatch(/\/$/);
   await editor.type(join(workspace, "src/cart.ts"));
   await editor.page.keyboard.press("Enter");
   await expect.poll(() => editor.activeFile()).toMatchObject({ name: "cart.ts" });
