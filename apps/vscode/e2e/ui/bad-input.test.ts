@@ -16,9 +16,15 @@ const editor = useEditor();
 /** Without its icon. */
 const status = async () => (await editor.statusBarItem("resona.status").innerText()).replace(/^\W+/, "");
 
+/** A dialog puts a folder into its box, once it is there. */
+async function typeIntoDialog(path: string): Promise<void> {
+  await expect.poll(() => editor.quickInput.locator("input.input").inputValue()).toMatch(/\/$/);
+  await editor.type(path);
+}
+
 /** Answers the editor's own question for a folder. */
 async function chooseFolder(button: string): Promise<void> {
-  await editor.type(`${elsewhere}/`);
+  await typeIntoDialog(`${elsewhere}/`);
   await expect.poll(() => editor.choices()).toContain("inner");
   await editor.press(editor.quickInput, button);
 }
@@ -41,9 +47,7 @@ test("without a folder there is nothing to index, and the walkthrough says how i
 
 test("with a single file there is no folder either, and what needs one offers to open it", async () => {
   await editor.runCommand("File: Open File...");
-  // The dialog puts a folder into its box, once it is there.
-  await expect.poll(() => editor.quickInput.locator("input.input").inputValue()).toMatch(/\/$/);
-  await editor.type(join(workspace, "src/cart.ts"));
+  await typeIntoDialog(join(workspace, "src/cart.ts"));
   await editor.page.keyboard.press("Enter");
   await expect.poll(() => editor.activeFile()).toMatchObject({ name: "cart.ts" });
   await editor.runCommand("Resona: Open Walkthrough");
