@@ -16,16 +16,20 @@ const editor = useEditor();
 /** Without its icon. */
 const status = async () => (await editor.statusBarItem("resona.status").innerText()).replace(/^\W+/, "");
 
-/** A dialog puts a folder into its box, once it is there. */
-async function typeIntoDialog(path: string): Promise<void> {
-  await expect.poll(() => editor.quickInput.locator("input.input").inputValue()).toMatch(/\/$/);
-  await editor.type(path);
+/** Types into a dialog that asks for a file or a folder, which may put another one into its box a moment later. */
+async function typeIntoDialog(path: string, name: string): Promise<void> {
+  const box = editor.quickInput.locator("input.input");
+  const isTyped = async () => {
+    if ((await box.inputValue()) === path) return (await editor.choices()).includes(name);
+    await editor.type(path);
+    return false;
+  };
+  await expect.poll(isTyped, { interval: 500 }).toBe(true);
 }
 
 /** Answers the editor's own question for a folder. */
 async function chooseFolder(button: string): Promise<void> {
-  await typeIntoDialog(`${elsewhere}/`);
-  await expect.poll(() => editor.choices()).toContain("inner");
+  await typeIntoDialog(`${elsewhere}/`, "inner");
   await editor.press(editor.quickInput, button);
 }
 
@@ -47,7 +51,7 @@ test("without a folder there is nothing to index, and the walkthrough says how i
 
 test("with a single file there is no folder either, and what needs one offers to open it", async () => {
   await editor.runCommand("File: Open File...");
-  await typeIntoDialog(join(workspace, "src/cart.ts"));
+  await typeIntoDialog(join(workspace, "src/cart.ts"), "cart.ts");
   await editor.page.keyboard.press("Enter");
   await expect.poll(() => editor.activeFile()).toMatchObject({ name: "cart.ts" });
   await editor.runCommand("Resona: Open Walkthrough");
