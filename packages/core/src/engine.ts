@@ -125,9 +125,9 @@ export interface Engine {
    */
   maintain(options?: MaintenanceOptions): Promise<MaintenanceResult>;
   /**
-   * Looks for everything that is known to go wrong with an index and with the history. Changes nothing, needs no lock and works on an index
-   * that cannot be opened: trouble is a finding, not an error. Quick unless `deep` is asked for; memory does not grow
-   * with the number of records either way.
+   * Looks for everything that is known to go wrong with an index and with the history. Changes nothing, needs no lock
+   * and works on an index that cannot be opened: trouble is a finding, not an error. Quick unless `deep` is asked for;
+   * memory does not grow with the number of records either way.
    *
    * @throws ResonaError NO_INDEX, INDEX_BEING_BUILT; the signal's reason when aborted.
    */
