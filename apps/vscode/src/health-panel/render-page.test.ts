@@ -369,6 +369,11 @@ describe("files that were left out", () => {
     expect(textOf(markup)).toContain("Could not be indexed: 4,321");
     expect(textOf(markup)).toContain("And 80 more The first 100 are listed here.");
   });
+
+  it("are followed by the chunks that no service could embed", () => {
+    const markup = section("left-out", { health: healthy({ stats: { ...stats, oversizedChunks: 1_200 } }) });
+    expect(textOf(markup)).toMatch(/Chunks that are found by words only: 1,200 They are too long .* resona\.chunkChars/);
+  });
 });
 
 it("offers a choice of folders where there are several", () => {

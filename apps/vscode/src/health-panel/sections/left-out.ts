@@ -10,7 +10,10 @@ import { countBar } from "../pictures/bar.ts";
 /** Files of one reason that are linked; what has failed is tried again with every run, and lists get shorter. */
 const FILES_SHOWN = 20;
 
-/** Files that are not in the index, by reason: those that were skipped, and those that failed, with links. */
+/**
+ * Files that are not in the index, by reason: those that were skipped, and those that failed, with links. And how many
+ * chunks have no vector.
+ */
 export function leftOutSection({ health: { stats } }: HealthView, wording: Wording): Markup | undefined {
   if (stats === undefined) return undefined;
   const { l10n } = wording;
@@ -18,7 +21,8 @@ export function leftOutSection({ health: { stats } }: HealthView, wording: Wordi
   return html`<h2>${l10n.t("Files left out")}</h2>
     ${skipped.length === 0 && stats.filesFailed === 0 ? html`<p class="faint">${l10n.t("None")}</p>` : undefined}
     ${skipped.length > 0 ? skips(skipped, stats.skippedPaths, wording) : undefined}
-    ${stats.filesFailed > 0 ? failures(stats.filesFailed, stats.failures, wording) : undefined}`;
+    ${stats.filesFailed > 0 ? failures(stats.filesFailed, stats.failures, wording) : undefined}
+    ${stats.oversizedChunks > 0 ? foundByWordsOnly(stats.oversizedChunks, wording) : undefined}`;
 }
 
 function skips(
@@ -81,4 +85,12 @@ function failureGroup(message: string, files: readonly FileFailure[], n: number,
     </ul>
     ${more > 0 ? html`<p class="faint">${l10n.t("And {0} more", formatCount(more, wording))}</p>` : undefined}
   </details>`;
+}
+
+function foundByWordsOnly(count: number, wording: Wording): Markup {
+  const { l10n } = wording;
+  return html`<h3>${l10n.t("Chunks that are found by words only: {0}", formatCount(count, wording))}</h3>
+    <p class="faint">
+      ${l10n.t("They are too long for the embedding service. A smaller value of the setting resona.chunkChars avoids that.")}
+    </p>`;
 }
