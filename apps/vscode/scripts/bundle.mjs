@@ -36,15 +36,19 @@ const shared = {
 const styleOf = (isRelease) => ({ sourcemap: !isRelease });
 
 /**
- * Bundles the module that the editor loads. Fails if anything of the engine gets into it.
+ * Bundles the module that the editor loads, and beside it the library that talks to engines: a third of the whole, which
+ * an editor that starts need not wait for. Fails if anything of the engine gets into them.
  *
- * @param entry for tests: another module in its place, of which nothing is written or printed.
+ * @param entry for tests: another module in place of the first, of which nothing is written or printed.
  */
 export async function bundleExtension({ outdir, isRelease, entry }) {
   const { metafile } = await build({
     ...shared,
     ...styleOf(isRelease),
-    entryPoints: { extension: entry ?? join(app, "src/extension.ts") },
+    entryPoints: {
+      extension: entry ?? join(app, "src/extension.ts"),
+      "vscode-jsonrpc": resolveFrom("apps/vscode", "vscode-jsonrpc/node"),
+    },
     outdir,
     outExtension: { ".js": ".cjs" },
     format: "cjs",
@@ -59,6 +63,8 @@ export async function bundleExtension({ outdir, isRelease, entry }) {
 const editorModules = {
   name: "editor-modules",
   setup(bundler) {
+    // Read when the first engine starts.
+    bundler.onResolve({ filter: /^vscode-jsonrpc\/node$/ }, () => ({ path: "./vscode-jsonrpc.cjs", external: true }));
     bundler.onLoad({ filter: /./ }, ({ path }) => {
       const place = placeOf(path);
       const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//u.exec(place)?.[1];

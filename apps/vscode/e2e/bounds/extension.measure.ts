@@ -43,10 +43,10 @@ const samplesFile = join(folder, "samples.jsonl");
 const editor = useEditor({ workspace, settings: { "resona.autoIndex": false }, env: { RESONA_PROBE: samplesFile } });
 
 test("the extension", async () => {
-  const activationMs = [await activationTime()];
-  while (activationMs.length < WINDOWS) {
+  const shownActivationMs = [await shownActivationTime()];
+  while (shownActivationMs.length < WINDOWS) {
     await editor.openWindow();
-    activationMs.push(await activationTime());
+    shownActivationMs.push(await shownActivationTime());
   }
   await delay(CALM_MS);
   const calm = await during(() => delay(CALM_MS));
@@ -57,7 +57,8 @@ test("the extension", async () => {
   });
   const seconds = (performance.now() - startedAt) / 1_000;
   const figures: ExtensionFigures = {
-    activationMs,
+    activationMs: activationTimes(),
+    shownActivationMs,
     calm,
     indexing: { ...indexing, seconds },
     ...(await searchLatencies()),
@@ -65,8 +66,14 @@ test("the extension", async () => {
   writeFileSync(figuresFile, JSON.stringify(figures));
 });
 
-/** Loading and `activate()`, in milliseconds, as VS Code counts them and shows them to users. */
-async function activationTime(): Promise<number> {
+/** Loading and `activate()` in milliseconds, of each window's extension host. */
+function activationTimes(): number[] {
+  const times = new Map(readSamples(samplesFile).map(({ pid, activationMs }) => [pid, activationMs]));
+  return [...times.values()].filter((time) => time !== undefined);
+}
+
+/** The same as VS Code shows it to users, with what others load meanwhile. */
+async function shownActivationTime(): Promise<number> {
   const { page } = editor;
   await editor.runCommand("Developer: Show Running Extensions");
   // Lists show what there is room for.

@@ -8,6 +8,8 @@ export interface HostSample {
   readonly rssBytes: number;
   /** By how much the timers of that time came too late: for so long the event loop was busy with something else. */
   readonly delaysMs: readonly number[];
+  /** Milliseconds of loading and `activate()` of the extension, once they are over. */
+  readonly activationMs?: number;
 }
 
 export function readSamples(file: string): HostSample[] {

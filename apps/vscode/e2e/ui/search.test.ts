@@ -231,6 +231,21 @@ test("the keys of the list act on the row that has the focus, not on the one tha
   await editor.screenshot("search-results-dismissed");
 });
 
+test("the list can be restricted to languages of the index", async () => {
+  await editor.runCommand("Resona: Filter Results by Language…");
+  await expect.poll(() => editor.choices()).toEqual(["markdown", "python", "typescript"]);
+  await editor.pick("python");
+  await editor.page.keyboard.press("Enter");
+  const rows = editor.treeRows("Results");
+  await expect.poll(() => rows.allInnerTexts()).toHaveLength(2);
+  expect((await rows.allInnerTexts())[0]).toBe("invoice.pysrc");
+  await editor.screenshot("search-results-language");
+  await editor.runCommand("Resona: Filter Results by Language…");
+  await editor.pick("python");
+  await editor.page.keyboard.press("Enter");
+  await expect.poll(() => rows.allInnerTexts()).toHaveLength(8);
+});
+
 test("the list can be restricted to a path, copied as context and cleared", async () => {
   await editor.runCommand("Resona: Filter Results by Path…");
   await editor.type("docs");

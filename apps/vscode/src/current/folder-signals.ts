@@ -1,4 +1,4 @@
-import { Emitter, type Event } from "vscode-jsonrpc/node";
+import { Emitter, type Event } from "../events/emitter.ts";
 
 /** What is noticed of the files of folders, told by the URIs of these. */
 export class FolderSignals {

@@ -65,7 +65,8 @@ class KeptCurrent {
   readonly #signals: FolderSignals;
   readonly #keeper: IndexKeeper;
   readonly #subscriptions: Disposable;
-  #filter: ChangeFilter;
+  /** Made when it is asked for: what the settings say need not be known when the editor starts. */
+  #filterMade: ChangeFilter | undefined;
   #isKept = false;
 
   constructor({ folder, engine }: FolderEngine, { paused, notices, signals, log }: Surroundings) {
@@ -73,7 +74,6 @@ class KeptCurrent {
     this.#folder = folder;
     this.#paused = paused;
     this.#signals = signals;
-    this.#filter = changeFilter(folder);
     this.#keeper = new IndexKeeper({
       engine,
       hasIndex: () => hasIndex(folder),
@@ -120,7 +120,7 @@ class KeptCurrent {
 
   /** The settings have changed. */
   configure(): void {
-    this.#filter = changeFilter(this.#folder);
+    this.#filterMade = undefined;
     this.decide();
     this.#keeper.retry();
   }
@@ -136,6 +136,11 @@ class KeptCurrent {
 
   dispose(): void {
     this.#subscriptions.dispose();
+  }
+
+  get #filter(): ChangeFilter {
+    this.#filterMade ??= changeFilter(this.#folder);
+    return this.#filterMade;
   }
 
   #changed(tellKeeper: () => void): void {

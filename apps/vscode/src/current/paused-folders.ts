@@ -1,4 +1,4 @@
-import { Emitter, type Event } from "vscode-jsonrpc/node";
+import { Emitter, type Event } from "../events/emitter.ts";
 
 /** Where the editor keeps things of a workspace, as `Memento`. */
 export interface WorkspaceState {

@@ -2,31 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 
 import type { EmbedEvent, Engine, IndexEvent } from "@resona/core";
-import { Emitter, type Event, type RequestType } from "vscode-jsonrpc/node";
 
-import { EngineError, type EngineErrorData, engineError } from "../protocol/engine-error.ts";
-import {
-  type Activity,
-  type CallParams,
-  type LogEntry,
-  type MaintenanceProgress,
-  type MemorySample,
-  commitProgress,
-  countFilesRequest,
-  diagnosisProgress,
-  diagnosticsRequest,
-  healRequest,
-  indexCommitsRequest,
-  indexProgress,
-  indexRequest,
-  maintainRequest,
-  maintenanceProgress,
-  searchCommitsRequest,
-  searchRequest,
-  statsRequest,
-} from "../protocol/protocol.ts";
+import { Emitter, type Event } from "../events/emitter.ts";
+import { EngineError, engineError } from "../protocol/engine-error.ts";
+import type { Activity, Calls, LogEntry, MaintenanceProgress, MemorySample } from "../protocol/protocol.ts";
 import { CrashHistory, type RestartTiming } from "./crash-history.ts";
-import { type CallOptions, type EngineLaunch, EngineSession, type SessionTiming } from "./engine-session.ts";
+import type { CallOptions, EngineLaunch, EngineSession, SessionTiming } from "./engine-session.ts";
 import type { EngineState } from "./engine-state.ts";
 import { explainEnd } from "./process-end.ts";
 
@@ -148,83 +129,70 @@ export class EngineClient implements RemoteEngine {
   }
 
   countFiles: RemoteEngine["countFiles"] = ({ signal, ...options }) =>
-    this.#call(countFilesRequest, { options }, { signal });
+    this.#call("countFiles", { options }, { signal });
 
   index: RemoteEngine["index"] = ({ signal, onEvent, ...options } = {}) =>
     this.#call(
-      indexRequest,
+      "index",
       { options },
       {
         signal,
-        progress: {
-          type: indexProgress,
-          onReport: (event) => {
-            this.#reported.fire({ kind: "index", event });
-            onEvent?.(event);
-          },
+        onReport: (event) => {
+          this.#reported.fire({ kind: "index", event });
+          onEvent?.(event);
         },
       },
     );
 
   indexCommits: RemoteEngine["indexCommits"] = ({ signal, onEvent } = {}) =>
     this.#call(
-      indexCommitsRequest,
+      "indexCommits",
       {},
       {
         signal,
-        progress: {
-          type: commitProgress,
-          onReport: (event) => {
-            this.#reported.fire({ kind: "indexCommits", event });
-            onEvent?.(event);
-          },
+        onReport: (event) => {
+          this.#reported.fire({ kind: "indexCommits", event });
+          onEvent?.(event);
         },
       },
     );
 
   search: RemoteEngine["search"] = (query, { signal, ...options } = {}) =>
-    this.#call(searchRequest, { query, options }, { signal });
+    this.#call("search", { query, options }, { signal });
 
   searchCommits: RemoteEngine["searchCommits"] = (query, { signal, ...options } = {}) =>
-    this.#call(searchCommitsRequest, { query, options }, { signal });
+    this.#call("searchCommits", { query, options }, { signal });
 
-  stats: RemoteEngine["stats"] = () => this.#call(statsRequest, {});
+  stats: RemoteEngine["stats"] = () => this.#call("stats", {});
 
   maintain: RemoteEngine["maintain"] = ({ signal, onProgress, ...options } = {}) =>
     this.#call(
-      maintainRequest,
+      "maintain",
       { options },
       {
         signal,
-        progress: {
-          type: maintenanceProgress,
-          onReport: (event) => {
-            this.#reported.fire({ kind: "maintain", event });
-            onProgress?.(event.step, event.details);
-          },
+        onReport: (event) => {
+          this.#reported.fire({ kind: "maintain", event });
+          onProgress?.(event.step, event.details);
         },
       },
     );
 
   getDiagnostics: RemoteEngine["getDiagnostics"] = ({ signal, onProgress, ...options } = {}) =>
-    this.#call(
-      diagnosticsRequest,
-      { options },
-      { signal, progress: onProgress && { type: diagnosisProgress, onReport: onProgress } },
-    );
+    this.#call("diagnostics", { options }, { signal, onReport: onProgress });
 
-  heal: RemoteEngine["heal"] = () => this.#call(healRequest, {});
+  heal: RemoteEngine["heal"] = () => this.#call("heal", {});
 
-  async #call<P extends CallParams, R, E = never>(
-    type: RequestType<P, R, EngineErrorData>,
-    params: P,
-    options: CallOptions<E> = {},
-  ): Promise<R> {
+  async #call<N extends keyof Calls>(
+    name: N,
+    params: Calls[N]["params"],
+    options: CallOptions<Calls[N]["event"]> = {},
+  ): Promise<Calls[N]["result"]> {
     const { signal } = options;
     signal?.throwIfAborted();
     await orAborted(this.#refreshed, signal);
     const session = await orAborted(this.#session(), signal);
-    return session.call(type, params, options);
+    return session.call(name, params, options);
   }
 
   #session(): Promise<EngineSession> {
@@ -275,6 +243,8 @@ export class EngineClient implements RemoteEngine {
     try {
       launch = await this.#prepare();
       this.#launch = launch;
+      // Loaded with the first process: an editor that starts need not wait for it.
+      const { EngineSession } = await import("./engine-session.ts");
       session = new EngineSession(launch, this.#timing, {
         onLog: (entry) => this.#logged.fire(entry),
         onActivity: (activity) => this.#setActivity(activity),

@@ -9,9 +9,7 @@ import {
   IPCMessageReader,
   IPCMessageWriter,
   type MessageConnection,
-  type ProgressType,
-  type RequestParam,
-  type RequestType,
+  ProgressType,
   ResponseError,
   createMessageConnection,
 } from "vscode-jsonrpc/node";
@@ -20,16 +18,12 @@ import { EngineError, type EngineErrorData, engineError } from "../protocol/engi
 import {
   type Activity,
   CANCELLED,
-  type CallParams,
+  type Calls,
   type InitializeResult,
   type LogEntry,
   type MemorySample,
-  activityNotification,
-  exitNotification,
-  initializeRequest,
-  logNotification,
-  memoryNotification,
-  shutdownRequest,
+  type Notices,
+  methodOf,
 } from "../protocol/protocol.ts";
 import { LastLines } from "./last-lines.ts";
 import { type ProcessEnd, explainEnd } from "./process-end.ts";
@@ -62,7 +56,7 @@ export interface SessionTiming {
 /** A call's way out and its reports. */
 export interface CallOptions<E> {
   readonly signal?: AbortSignal | undefined;
-  readonly progress?: { readonly type: ProgressType<E>; readonly onReport: (report: E) => void } | undefined;
+  readonly onReport?: ((report: E) => void) | undefined;
 }
 
 /** Told what the process says of itself. */
@@ -114,9 +108,9 @@ export class EngineSession {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     this.#connection = createMessageConnection(new IPCMessageReader(this.#child), new IPCMessageWriter(this.#child));
-    this.#connection.onNotification(logNotification, listener.onLog);
-    this.#connection.onNotification(activityNotification, listener.onActivity);
-    this.#connection.onNotification(memoryNotification, listener.onMemory);
+    this.#onNotice("log", listener.onLog);
+    this.#onNotice("activity", listener.onActivity);
+    this.#onNotice("memory", listener.onMemory);
     this.#connection.listen();
     this.ended = this.#untilEnded(listener);
   }
@@ -138,7 +132,7 @@ export class EngineSession {
       this.#child.kill("SIGKILL");
     }, startMs);
     try {
-      return await this.call(initializeRequest, { workspace, options });
+      return await this.call("initialize", { workspace, options });
     } finally {
       clearTimeout(deadline);
     }
@@ -148,19 +142,19 @@ export class EngineSession {
    * @throws EngineError of the engine, or of its process if that ends meanwhile; the signal's reason if it was aborted
    * and the call had nothing to show for it.
    */
-  async call<P extends CallParams, R, E = never>(
-    type: RequestType<P, R, EngineErrorData>,
-    params: P,
-    { signal, progress }: CallOptions<E> = {},
-  ): Promise<R> {
+  async call<N extends keyof Calls>(
+    name: N,
+    params: Calls[N]["params"],
+    { signal, onReport }: CallOptions<Calls[N]["event"]> = {},
+  ): Promise<Calls[N]["result"]> {
     signal?.throwIfAborted();
     const cancellation = new CancellationTokenSource();
     const cancel = () => cancellation.cancel();
     signal?.addEventListener("abort", cancel, { once: true });
     const token = this.#callsMade++;
-    const reports = progress && this.#connection.onProgress(progress.type, token, progress.onReport);
+    const reports = onReport && this.#connection.onProgress(new ProgressType<Calls[N]["event"]>(), token, onReport);
     try {
-      return await this.#send(type, progress ? { ...params, progress: token } : params, cancellation.token);
+      return await this.#send(name, onReport ? { ...params, progress: token } : params, cancellation.token);
     } catch (error) {
       if (error instanceof ResponseError && error.code === CANCELLED && signal) throw signal.reason;
       throw await this.#explain(error);
@@ -185,16 +179,24 @@ export class EngineSession {
 
   async #shutDown(): Promise<void> {
     try {
-      await this.#connection.sendRequest(shutdownRequest);
-      await this.#connection.sendNotification(exitNotification);
+      await this.#connection.sendRequest(methodOf("shutdown"));
+      await this.#connection.sendNotification(methodOf("exit"));
     } catch {
       // It has ended already, or cannot answer and is killed in a moment.
     }
   }
 
   /** What the library throws at once is a rejection as well. */
-  async #send<P, R>(type: RequestType<P, R, EngineErrorData>, params: P, token: CancellationToken): Promise<R> {
-    return await this.#connection.sendRequest(type, params as RequestParam<P>, token);
+  async #send<N extends keyof Calls>(
+    name: N,
+    params: Calls[N]["params"],
+    token: CancellationToken,
+  ): Promise<Calls[N]["result"]> {
+    return await this.#connection.sendRequest<Calls[N]["result"]>(methodOf(name), params, token);
+  }
+
+  #onNotice<N extends keyof Notices>(name: N, handler: (notice: Notices[N]) => void): void {
+    this.#connection.onNotification(methodOf(name), handler);
   }
 
   async #explain(error: unknown): Promise<EngineError> {

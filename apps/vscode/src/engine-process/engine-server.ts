@@ -1,12 +1,9 @@
 import { type Engine, ResonaError } from "@resona/core";
 import {
   type CancellationToken,
+  type GenericRequestHandler,
   type MessageConnection,
-  type NotificationType,
-  type ProgressType,
-  type RequestHandler,
-  type RequestParam,
-  type RequestType,
+  ProgressType,
   ResponseError,
 } from "vscode-jsonrpc/node";
 
@@ -14,27 +11,12 @@ import { EngineError, type EngineErrorData, engineError } from "../protocol/engi
 import {
   CANCELLED,
   type CallParams,
+  type Calls,
   FAILED,
   type InitializeParams,
   type InitializeResult,
-  activityNotification,
-  commitProgress,
-  countFilesRequest,
-  diagnosisProgress,
-  diagnosticsRequest,
-  healRequest,
-  indexCommitsRequest,
-  indexProgress,
-  indexRequest,
-  initializeRequest,
-  logNotification,
-  maintainRequest,
-  maintenanceProgress,
-  memoryNotification,
-  searchCommitsRequest,
-  searchRequest,
-  shutdownRequest,
-  statsRequest,
+  type Notices,
+  methodOf,
 } from "../protocol/protocol.ts";
 import { LatestProgress } from "./latest-progress.ts";
 import { MemorySampler } from "./memory-sampler.ts";
@@ -44,11 +26,11 @@ import { RunQueue } from "./run-queue.ts";
 export type OpenEngine = (params: InitializeParams) => Promise<Engine>;
 
 /** A call under way. */
-interface Call {
+interface RunningCall<E> {
   /** Aborted when the caller cancels or the engine is shut down. */
   readonly signal: AbortSignal;
   /** Sends what is reported to the caller, if it wants to know. */
-  readonly reporter: <E>(type: ProgressType<E>) => (event: E) => void;
+  readonly report: (event: E) => void;
 }
 
 /**
@@ -60,8 +42,8 @@ export class EngineServer {
   readonly #open: OpenEngine;
   readonly #stopping = new AbortController();
   readonly #calls = new Set<Promise<unknown>>();
-  readonly #runs = new RunQueue((activity) => this.#notify(activityNotification, activity));
-  readonly #memory = new MemorySampler((sample) => this.#notify(memoryNotification, sample));
+  readonly #runs = new RunQueue((activity) => this.#notify("activity", activity));
+  readonly #memory = new MemorySampler((sample) => this.#notify("memory", sample));
   #engine: Engine | undefined;
 
   constructor(connection: MessageConnection, open: OpenEngine) {
@@ -70,43 +52,37 @@ export class EngineServer {
   }
 
   listen(): void {
-    const connection = this.#connection;
-    connection.onRequest(initializeRequest, (params, token) =>
-      this.#track(this.#call(params, token, () => this.#initialize(params))),
-    );
-    this.#answer(countFilesRequest, (engine, { options }, { signal }) => engine.countFiles({ ...options, signal }));
-    this.#answer(searchRequest, (engine, { query, options }, { signal }) =>
-      engine.search(query, { ...options, signal }),
-    );
-    this.#answer(searchCommitsRequest, (engine, { query, options }, { signal }) =>
+    this.#on("initialize", (params) => this.#initialize(params));
+    this.#answer("countFiles", (engine, { options }, { signal }) => engine.countFiles({ ...options, signal }));
+    this.#answer("search", (engine, { query, options }, { signal }) => engine.search(query, { ...options, signal }));
+    this.#answer("searchCommits", (engine, { query, options }, { signal }) =>
       engine.searchCommits(query, { ...options, signal }),
     );
-    this.#answer(statsRequest, (engine) => engine.stats());
-    this.#answer(diagnosticsRequest, (engine, { options }, { signal, reporter }) =>
-      engine.getDiagnostics({ ...options, signal, onProgress: reporter(diagnosisProgress) }),
+    this.#answer("stats", (engine) => engine.stats());
+    this.#answer("diagnostics", (engine, { options }, { signal, report }) =>
+      engine.getDiagnostics({ ...options, signal, onProgress: report }),
     );
-    this.#answer(indexRequest, (engine, { options }, { signal, reporter }) =>
-      this.#runs.run("index", signal, () => engine.index({ ...options, signal, onEvent: reporter(indexProgress) })),
+    this.#answer("index", (engine, { options }, { signal, report }) =>
+      this.#runs.run("index", signal, () => engine.index({ ...options, signal, onEvent: report })),
     );
-    this.#answer(indexCommitsRequest, (engine, _, { signal, reporter }) =>
-      this.#runs.run("indexCommits", signal, () => engine.indexCommits({ signal, onEvent: reporter(commitProgress) })),
+    this.#answer("indexCommits", (engine, _, { signal, report }) =>
+      this.#runs.run("indexCommits", signal, () => engine.indexCommits({ signal, onEvent: report })),
     );
-    this.#answer(maintainRequest, (engine, { options }, { signal, reporter }) => {
-      const report = reporter(maintenanceProgress);
-      return this.#runs.run("maintain", signal, () =>
+    this.#answer("maintain", (engine, { options }, { signal, report }) =>
+      this.#runs.run("maintain", signal, () =>
         engine.maintain({
           ...options,
           signal,
           onProgress: (step, details) => report({ type: "maintenance-step", step, details }),
         }),
-      );
-    });
-    this.#answer(healRequest, (engine, _, { signal }) => this.#runs.run("heal", signal, () => engine.heal()));
-    connection.onRequest(shutdownRequest, async () => {
+      ),
+    );
+    this.#answer("heal", (engine, _, { signal }) => this.#runs.run("heal", signal, () => engine.heal()));
+    this.#connection.onRequest(methodOf("shutdown"), async () => {
       await this.stop();
       return null;
     });
-    connection.listen();
+    this.#connection.listen();
   }
 
   /** Interrupts what is under way, so that what is done stays, and closes the engine. */
@@ -123,18 +99,27 @@ export class EngineServer {
     return { indexPath: engine.indexPath };
   }
 
-  #answer<P extends CallParams, R>(
-    type: RequestType<P, R, EngineErrorData>,
-    work: (engine: Engine, params: P, call: Call) => Promise<R>,
+  #answer<N extends keyof Calls>(
+    name: N,
+    work: (
+      engine: Engine,
+      params: Calls[N]["params"],
+      call: RunningCall<Calls[N]["event"]>,
+    ) => Promise<Calls[N]["result"]>,
   ): void {
-    const handler = (params: P, token: CancellationToken): Promise<R> =>
-      this.#track(
-        this.#call(params, token, (call) => {
-          if (this.#engine === undefined) throw engineError("ENGINE_STOPPED", {});
-          return work(this.#engine, params, call);
-        }),
-      );
-    this.#connection.onRequest(type, handler as RequestHandler<P, R, EngineErrorData>);
+    this.#on(name, (params, call) => {
+      if (this.#engine === undefined) throw engineError("ENGINE_STOPPED", {});
+      return work(this.#engine, params, call);
+    });
+  }
+
+  #on<N extends keyof Calls>(
+    name: N,
+    work: (params: Calls[N]["params"], call: RunningCall<Calls[N]["event"]>) => Promise<Calls[N]["result"]>,
+  ): void {
+    const handler = (params: Calls[N]["params"], token: CancellationToken): Promise<Calls[N]["result"]> =>
+      this.#track(this.#call<Calls[N]["event"], Calls[N]["result"]>(params, token, (call) => work(params, call)));
+    this.#connection.onRequest(methodOf(name), handler as GenericRequestHandler<Calls[N]["result"], EngineErrorData>);
   }
 
   /** Keeps account of a call until it is over. */
@@ -150,34 +135,26 @@ export class EngineServer {
   }
 
   /** Does the work of a call with a signal and progress of its own. Throws what is to be sent. */
-  async #call<R>(
+  async #call<E, R>(
     { progress: token }: CallParams,
     cancellation: CancellationToken,
-    work: (call: Call) => Promise<R>,
+    work: (call: RunningCall<E>) => Promise<R>,
   ): Promise<R> {
     const { signal: stopping } = this.#stopping;
     const ending = new AbortController();
     const stop = () => ending.abort(stopping.reason);
     const cancelled = cancellation.onCancellationRequested(() => ending.abort());
     stopping.addEventListener("abort", stop);
-    const reports: { end(): void }[] = [];
-    const reporter = <E>(type: ProgressType<E>) => {
-      if (token === undefined) return () => undefined;
-      const progress = new LatestProgress<E>(
-        (event) => void this.#connection.sendProgress(type, token, event as RequestParam<E>),
-      );
-      reports.push(progress);
-      return (event: E) => progress.report(event);
-    };
+    const progress = token === undefined ? undefined : this.#progress<E>(token);
     try {
       if (cancellation.isCancellationRequested) ending.abort();
       if (stopping.aborted) stop();
       ending.signal.throwIfAborted();
-      return await work({ signal: ending.signal, reporter });
+      return await work({ signal: ending.signal, report: (event) => progress?.report(event) });
     } catch (error) {
       throw this.#sendable(error, ending.signal.aborted);
     } finally {
-      for (const progress of reports) progress.end();
+      progress?.end();
       cancelled.dispose();
       stopping.removeEventListener("abort", stop);
     }
@@ -191,13 +168,17 @@ export class EngineServer {
     const detail = error instanceof Error ? error.message : String(error);
     if (isAborted) return new ResponseError(CANCELLED, detail);
     const stack = error instanceof Error ? error.stack : undefined;
-    this.#notify(logNotification, { level: "error", message: stack ?? detail });
+    this.#notify("log", { level: "error", message: stack ?? detail });
     const { code, message, nextStep } = engineError("ENGINE_FAILED", { detail });
     return new ResponseError(FAILED, message, { code, message, nextStep });
   }
 
+  #progress<E>(token: number): LatestProgress<E> {
+    return new LatestProgress((event) => void this.#connection.sendProgress(new ProgressType<unknown>(), token, event));
+  }
+
   /** A client that is gone need not be told; that it is gone is noticed elsewhere. */
-  #notify<P>(type: NotificationType<P>, params: P): void {
-    void this.#connection.sendNotification(type, params as RequestParam<P>).catch(() => undefined);
+  #notify<N extends keyof Notices>(name: N, notice: Notices[N]): void {
+    void this.#connection.sendNotification(methodOf(name), notice).catch(() => undefined);
   }
 }

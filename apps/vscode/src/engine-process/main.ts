@@ -4,7 +4,7 @@ import { setPriority } from "node:os";
 import { loadNativeLibrary, openEngine } from "@resona/core";
 import { IPCMessageReader, IPCMessageWriter, createMessageConnection } from "vscode-jsonrpc/node";
 
-import { exitNotification } from "../protocol/protocol.ts";
+import { methodOf } from "../protocol/protocol.ts";
 import { EngineServer } from "./engine-server.ts";
 import { nativeFailure } from "./native-failure.ts";
 import { watchParent } from "./watch-parent.ts";
@@ -46,5 +46,5 @@ async function end(): Promise<void> {
 watchParent(() => void end());
 process.on("SIGTERM", () => void end());
 process.on("SIGINT", () => void end());
-connection.onNotification(exitNotification, () => process.exit(0));
+connection.onNotification(methodOf("exit"), () => process.exit(0));
 server.listen();

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { describe, expect, it, onTestFinished } from "vitest";
 
-import { initializeRequest } from "../protocol/protocol.ts";
+import { methodOf } from "../protocol/protocol.ts";
 import { engineProcess, isAlive } from "../testing/engine.ts";
 import { manyFiles, workspaceOf } from "../testing/workspace.ts";
 
@@ -18,7 +18,7 @@ async function firstLine(child: ChildProcess): Promise<string> {
 /** Has the process at the other end of the channel open its engine. */
 async function isReady(child: ChildProcess): Promise<void> {
   const params = { workspace: await workspaceOf({}), options: {} };
-  child.send({ jsonrpc: "2.0", id: 1, method: initializeRequest.method, params });
+  child.send({ jsonrpc: "2.0", id: 1, method: methodOf("initialize"), params });
   await once(child, "message");
 }
 

@@ -1,5 +1,4 @@
-import { Emitter, type Event } from "vscode-jsonrpc/node";
-
+import { Emitter, type Event } from "../events/emitter.ts";
 import type { Folder } from "../folders/folder-engines.ts";
 import { type EngineError, asEngineError } from "../protocol/engine-error.ts";
 import { Once } from "./once.ts";

@@ -1,6 +1,5 @@
-import { Emitter, type Event } from "vscode-jsonrpc/node";
-
 import type { EngineClient } from "../engine-client/engine-client.ts";
+import { Emitter, type Event } from "../events/emitter.ts";
 
 /** A folder of the workspace that is on this machine's disk. */
 export interface Folder {

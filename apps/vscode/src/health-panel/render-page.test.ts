@@ -372,7 +372,9 @@ describe("files that were left out", () => {
 
   it("are followed by the chunks that no service could embed", () => {
     const markup = section("left-out", { health: healthy({ stats: { ...stats, oversizedChunks: 1_200 } }) });
-    expect(textOf(markup)).toMatch(/Chunks that are found by words only: 1,200 They are too long .* resona\.chunkChars/);
+    expect(textOf(markup)).toMatch(
+      /Chunks that are found by words only: 1,200 They are too long .* resona\.chunkChars/,
+    );
   });
 });
 

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { DatabaseDiagnostics, Finding } from "@resona/core";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { Emitter } from "vscode-jsonrpc/node";
 
 import type { RunReport } from "../engine-client/engine-client.ts";
 import type { EngineState } from "../engine-client/engine-state.ts";
+import { Emitter } from "../events/emitter.ts";
 import { EngineError } from "../protocol/engine-error.ts";
 import type { Activity, MemorySample, RunKind } from "../protocol/protocol.ts";
 import { clientOf, pidOf, reached } from "../testing/engine.ts";

@@ -1,7 +1,7 @@
 import type { DatabaseDiagnostics, Finding, FindingCode, IndexStats, MaintenanceResult } from "@resona/core";
-import { Emitter, type Event } from "vscode-jsonrpc/node";
 
 import type { EngineClient, RunReport } from "../engine-client/engine-client.ts";
+import { Emitter, type Event } from "../events/emitter.ts";
 import { type EngineErrorData, asEngineError } from "../protocol/engine-error.ts";
 import type { Activity, DiagnosisProgress, RunKind } from "../protocol/protocol.ts";
 import type { Examination } from "./examination.ts";

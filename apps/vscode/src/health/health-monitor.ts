@@ -1,5 +1,4 @@
-import { Emitter, type Event } from "vscode-jsonrpc/node";
-
+import { Emitter, type Event } from "../events/emitter.ts";
 import type { Folder, FolderChange } from "../folders/folder-engines.ts";
 import type { FolderHealth } from "./folder-health.ts";
 import { FolderMonitor, type MonitoredEngine, type MonitoredFolder } from "./folder-monitor.ts";

@@ -22,9 +22,6 @@ import type {
   SearchOptions,
   SearchResult,
 } from "@resona/core";
-import { NotificationType, NotificationType0, ProgressType, RequestType, RequestType0 } from "vscode-jsonrpc/node";
-
-import type { EngineErrorData } from "./engine-error.ts";
 
 /** What can be sent of a call's options. */
 type Sendable<O> = Omit<O, "signal" | "onEvent" | "onProgress">;
@@ -107,39 +104,39 @@ export interface LogEntry {
 export const FAILED = 1;
 export const CANCELLED = -32_800;
 
-export const initializeRequest: RequestType<InitializeParams, InitializeResult, EngineErrorData> = new RequestType(
-  "resona/initialize",
-);
-export const countFilesRequest: RequestType<CountParams, number, EngineErrorData> = new RequestType(
-  "resona/countFiles",
-);
-export const indexRequest: RequestType<IndexParams, IndexSummary, EngineErrorData> = new RequestType("resona/index");
-export const indexCommitsRequest: RequestType<CallParams, CommitSummary, EngineErrorData> = new RequestType(
-  "resona/indexCommits",
-);
-export const searchRequest: RequestType<SearchParams, SearchResult, EngineErrorData> = new RequestType("resona/search");
-export const searchCommitsRequest: RequestType<SearchCommitsParams, CommitSearchResult, EngineErrorData> =
-  new RequestType("resona/searchCommits");
-export const statsRequest: RequestType<CallParams, IndexStats, EngineErrorData> = new RequestType("resona/stats");
-export const diagnosticsRequest: RequestType<DiagnosticsParams, DatabaseDiagnostics, EngineErrorData> = new RequestType(
-  "resona/diagnostics",
-);
-export const maintainRequest: RequestType<MaintainParams, MaintenanceResult, EngineErrorData> = new RequestType(
-  "resona/maintain",
-);
-export const healRequest: RequestType<CallParams, HealResult, EngineErrorData> = new RequestType("resona/heal");
-/** Ends what is under way as an interruption does, and closes the engine. The answer is the last one. */
-export const shutdownRequest: RequestType0<null, EngineErrorData> = new RequestType0("resona/shutdown");
+/** The calls of the engine: what each is sent, what it answers and what it reports meanwhile. */
+export interface Calls {
+  readonly initialize: Call<InitializeParams, InitializeResult>;
+  readonly countFiles: Call<CountParams, number>;
+  readonly index: Call<IndexParams, IndexSummary, IndexEvent>;
+  readonly indexCommits: Call<CallParams, CommitSummary, EmbedEvent>;
+  readonly search: Call<SearchParams, SearchResult>;
+  readonly searchCommits: Call<SearchCommitsParams, CommitSearchResult>;
+  readonly stats: Call<CallParams, IndexStats>;
+  readonly diagnostics: Call<DiagnosticsParams, DatabaseDiagnostics, DiagnosisProgress>;
+  readonly maintain: Call<MaintainParams, MaintenanceResult, MaintenanceProgress>;
+  readonly heal: Call<CallParams, HealResult>;
+}
 
 /** At most ten progress events a second are sent of a call, the last one always; everything else is sent at once. */
-export const indexProgress: ProgressType<IndexEvent> = new ProgressType();
-export const commitProgress: ProgressType<EmbedEvent> = new ProgressType();
-export const maintenanceProgress: ProgressType<MaintenanceProgress> = new ProgressType();
-export const diagnosisProgress: ProgressType<DiagnosisProgress> = new ProgressType();
+interface Call<P extends CallParams, R, E = never> {
+  readonly params: P;
+  readonly result: R;
+  readonly event: E;
+}
 
-/** Ends the process after a shutdown. */
-export const exitNotification: NotificationType0 = new NotificationType0("resona/exit");
-export const activityNotification: NotificationType<Activity> = new NotificationType("resona/activity");
-/** Sent every two seconds while calls are under way, and once after them. */
-export const memoryNotification: NotificationType<MemorySample> = new NotificationType("resona/memory");
-export const logNotification: NotificationType<LogEntry> = new NotificationType("resona/log");
+/** What the engine says by itself. */
+export interface Notices {
+  readonly activity: Activity;
+  /** Sent every two seconds while calls are under way, and once after them. */
+  readonly memory: MemorySample;
+  readonly log: LogEntry;
+}
+
+/**
+ * Names on the wire. `shutdown` ends what is under way as an interruption does, and closes the engine; its answer is the
+ * last one. `exit` ends the process after that.
+ */
+export function methodOf(name: keyof Calls | keyof Notices | "shutdown" | "exit"): string {
+  return `resona/${name}`;
+}

@@ -1,8 +1,8 @@
 import type { IndexEvent } from "@resona/core";
 import { expect, it } from "vitest";
-import { Emitter } from "vscode-jsonrpc/node";
 
 import type { RunReport } from "../engine-client/engine-client.ts";
+import { Emitter } from "../events/emitter.ts";
 import type { FolderChange } from "../folders/folder-engines.ts";
 import type { Activity } from "../protocol/protocol.ts";
 import { IndexingProgress } from "./indexing-progress.ts";

@@ -1,6 +1,5 @@
-import { Emitter, type Event } from "vscode-jsonrpc/node";
-
 import type { EngineClient } from "../engine-client/engine-client.ts";
+import { Emitter, type Event } from "../events/emitter.ts";
 import type { Folder, FolderChange } from "../folders/folder-engines.ts";
 import type { RunKind } from "../protocol/protocol.ts";
 

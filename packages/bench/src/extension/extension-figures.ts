@@ -1,10 +1,15 @@
 /** What was measured of the VS Code extension in a real window. */
 export interface ExtensionFigures {
   /**
-   * Milliseconds of loading and `activate()` as VS Code shows them ("Show Running Extensions"), for windows that were
-   * opened one after another, each with an extension host of its own.
+   * Milliseconds of loading and `activate()`, for windows that were opened one after another, each with an extension
+   * host of its own.
    */
   readonly activationMs: readonly number[];
+  /**
+   * The same as VS Code shows them ("Show Running Extensions"), with the time in which it loads other extensions that
+   * are activated along with this one.
+   */
+  readonly shownActivationMs: readonly number[];
   /** The host of a window that nothing is done in. */
   readonly calm: HostFigures;
   /** The host while the workspace is indexed from nothing. */
