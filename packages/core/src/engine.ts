@@ -7,7 +7,7 @@ import { KeptChunker } from "./chunk/kept-chunker.ts";
 import { CommitIndex, type CommitRun, hasCommits } from "./commit-index.ts";
 import { workspaceRemedies } from "./diagnostics/remedies.ts";
 import { withHistory as withHistoryDiagnosed } from "./diagnostics/with-history.ts";
-import { discoverFiles } from "./discover/discover-files.ts";
+import { countFiles } from "./discover/discover-files.ts";
 import type { Embedder } from "./embed/embedder.ts";
 import { ResonaError, resonaError } from "./errors.ts";
 import { IndexHandle, KEEP_VERSIONS_DAYS, type StoreKind, type WritableIndex } from "./index-handle.ts";
@@ -179,11 +179,7 @@ class WorkspaceEngine implements Engine {
 
   async countFiles({ limit, signal }: CountOptions): Promise<number> {
     const { maxFileBytes, exclude } = this.#options;
-    let count = 0;
-    if (limit > 0)
-      for await (const _ of discoverFiles(this.workspace, { maxFileBytes, exclude, indexPath: this.indexPath, signal }))
-        if (++count >= limit) break;
-    return count;
+    return countFiles(this.workspace, { maxFileBytes, exclude, indexPath: this.indexPath, signal }, limit);
   }
 
   async index(options: IndexOptions = {}): Promise<IndexSummary> {

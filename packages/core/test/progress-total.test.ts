@@ -4,14 +4,16 @@ import { beforeEach, expect, it, onTestFinished, vi } from "vitest";
 
 import { type Engine, type ProgressEvent, openEngine } from "../src/index.ts";
 import { repository, write } from "./git-repository.ts";
+import { temporaryFolder } from "./temp-folder.ts";
 
 const counting = vi.hoisted(() => ({ times: 0 }));
 
 vi.mock("../src/discover/discover-files.ts", async (original) => {
   const real = await original<typeof import("../src/discover/discover-files.ts")>();
-  const countFiles: typeof real.countFiles = (...args) => {
-    counting.times++;
-    return real.countFiles(...args);
+  const countFiles: typeof real.countFiles = (root, options, limit) => {
+    // With a limit, it is only asked whether there are any.
+    if (limit === undefined) counting.times++;
+    return real.countFiles(root, options, limit);
   };
   return { ...real, countFiles };
 });
@@ -32,8 +34,17 @@ async function totalsOf(engine: Engine): Promise<{ readonly totals: readonly unk
 const files = (name: string, count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, n) => [`${name}${n}.txt`, `${name} ${n}`] as const));
 
-it("counts the files of a workspace at first, and later where many have changed", async () => {
-  const root = await repository(files("a", 20));
+async function folder(contents: Readonly<Record<string, string>>): Promise<string> {
+  const root = await temporaryFolder();
+  write(root, contents);
+  return root;
+}
+
+it.each([
+  ["repository", repository],
+  ["folder", folder],
+])("counts the files of a %s at first, and later where many have changed", async (_, made) => {
+  const root = await made(files("a", 20));
   const engine = await openEngine({ workspace: root, index: join(root, ".resona") });
   onTestFinished(() => engine.close());
   // The first file is found before they are counted.

@@ -5,7 +5,7 @@ import { useWorkspace } from "../use-workspace.ts";
 import { manyNotes, shopFiles } from "../workspace.ts";
 
 // Enough for a run that is still going on when the window has been looked at a few times.
-const workspace = useWorkspace({ ...shopFiles, ...manyNotes(6_000) });
+const workspace = useWorkspace({ ...shopFiles, ...manyNotes(20_000) });
 const editor = useEditor({ workspace, settings: { "resona.autoIndex": false } });
 
 /** What the list says in its title, and what it has first. */

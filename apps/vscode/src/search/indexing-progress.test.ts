@@ -42,6 +42,15 @@ it("is known once it is known how many files there are, and no longer than the r
   expect(runs).toBe(1);
 });
 
+it("goes on where it is not known how many files there are", () => {
+  const { progress, report } = indexing();
+  let changes = 0;
+  progress.onDidChange(() => changes++);
+  report(1);
+  report(2);
+  expect(changes).toBe(2);
+});
+
 it("is never more than all", () => {
   const { progress, report } = indexing();
   report(5, 4);

@@ -63,8 +63,10 @@ export class IndexingProgress {
   /** An engine tells nothing any more when its folder is gone. */
   #watch({ folder, engine }: IndexingFolder): void {
     engine.onDidReport(({ kind, event }) => {
-      if (kind !== "index" || event.type !== "progress" || event.filesTotal === undefined) return;
-      this.#shares.set(folder.id, event.filesTotal === 0 ? 1 : Math.min(1, event.filesDone / event.filesTotal));
+      if (kind !== "index" || event.type !== "progress") return;
+      const { filesDone, filesTotal } = event;
+      if (filesTotal !== undefined)
+        this.#shares.set(folder.id, filesTotal === 0 ? 1 : Math.min(1, filesDone / filesTotal));
       this.#changed.fire();
     });
     engine.onDidChangeActivity(({ running }) => {

@@ -53,11 +53,11 @@ describe("a hit's row", () => {
 describe("while the index is not complete", () => {
   const partial = answerOf(shop, [hitOf("a.ts")], { indexComplete: false });
 
-  it("a heading that cannot be picked and the title say how far it is", () => {
+  it("a heading that cannot be picked says so, and the title how far it is", () => {
     const view = answered(partial, answerOf(folderOf("till"), []));
     const shareOf = (folder: string) => (folder === shop.id ? 0.43 : undefined);
     expect(rows(view, { shareOf })).toMatchObject([
-      { kind: "separator", label: "still indexing: 43%" },
+      { kind: "separator", label: "not all files are indexed yet" },
       { kind: "hit" },
     ]);
     expect(title(view, { shareOf })).toBe("Search – still indexing: 43%");

@@ -69,7 +69,9 @@ export function searchRows(
   );
   const indexing = stillIndexing(answer.value, surroundings, wording);
   const rows: SearchRow[] = hits.map((hit) => hitRow(hit, surroundings, wording));
-  if (rows.length > 0 && indexing !== undefined) rows.unshift({ kind: "separator", label: indexing });
+  // How far it is, the title says: the rows stay as they are while one looks through them.
+  if (rows.length > 0 && indexing !== undefined)
+    rows.unshift({ kind: "separator", label: l10n.t("not all files are indexed yet") });
   if (rows.length === 0 && failures.length === 0 && !isBusy) {
     rows.push(
       indexing === undefined

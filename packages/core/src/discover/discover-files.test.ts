@@ -503,24 +503,12 @@ test("an abort stops the search with its reason", async () => {
   }
 });
 
-test("the count is that of the files found, and unknown where it would not be cheap", async () => {
-  const root = await repository({
-    "a.ts": undefined,
-    "b.png": undefined,
-    ".resonaignore": "c.ts\n",
-    "c.ts": undefined,
-  });
-  write(root, { ".resona/x": undefined });
-  const count = (folder: string): Promise<number | undefined> =>
-    countFiles(folder, { indexPath: join(root, ".resona") });
-  expect(await count(root)).toBe((await discover(root)).length);
-  const exclude = ["*.png"];
-  expect(await countFiles(root, { indexPath: join(root, ".resona"), exclude })).toBe(
-    (await discover(root, { exclude })).length,
-  );
-  expect(await count(await temporaryFolder())).toBeUndefined();
-  expect(await count(join(root, "missing"))).toBeUndefined();
-  write(root, { "nested/x.ts": undefined });
-  git(join(root, "nested"), "init", "-q");
-  expect(await count(root)).toBeUndefined();
+test("the count is that of the files found, up to a limit", async () => {
+  const root = await temporaryFolder();
+  write(root, { "a.ts": undefined, "b.png": undefined, ".resonaignore": "c.ts\n", "c.ts": undefined });
+  const options = { maxFileBytes: 1_048_576, indexPath: join(root, ".resona") };
+  expect(await countFiles(root, options)).toBe((await discover(root)).length);
+  expect(await countFiles(root, options, 2)).toBe(2);
+  expect(await countFiles(root, options, 0)).toBe(0);
+  await expect(countFiles(join(root, "missing"), options)).rejects.toMatchObject({ code: "WORKSPACE_NOT_FOUND" });
 });

@@ -68,29 +68,11 @@ export async function* discoverFiles(root: string, options: DiscoverOptions): As
   }
 }
 
-/**
- * How many files `discoverFiles` will look at, for the total of a progress bar: cheap, and too high by the tracked
- * files that were deleted. Undefined where only finding them all would tell: outside of git and where repositories are
- * nested. Never fails but for an aborted signal.
- */
-export async function countFiles(
-  root: string,
-  options: Pick<DiscoverOptions, "indexPath" | "exclude" | "signal">,
-): Promise<number | undefined> {
-  const { signal } = options;
-  try {
-    const workspace = await openWorkspace(root, options.indexPath, options.exclude);
-    if ((await gitStanding(workspace.root, signal)) !== "listed") return undefined;
-    let count = 0;
-    for await (const entries of listGitFolder(workspace, "", new IgnoreRules(workspace.root, ownIgnoreFile), signal)) {
-      if (entries.some((entry) => entry.kind === "repository" || entry.path === ".gitmodules")) return undefined;
-      count += entries.length;
-    }
-    return count;
-  } catch {
-    signal?.throwIfAborted();
-    return undefined;
-  }
+/** How many files `discoverFiles` finds, up to a limit. Throws as it does. */
+export async function countFiles(root: string, options: DiscoverOptions, limit: number = Infinity): Promise<number> {
+  let count = 0;
+  if (limit > 0) for await (const _ of discoverFiles(root, options)) if (++count >= limit) break;
+  return count;
 }
 
 const ownIgnoreFile = ".resonaignore";

@@ -68,6 +68,16 @@ export async function indexWorkspace(
   const unreadableFolders: string[] = [];
   const countAt = known.size === 0 ? 1 : CHANGES_WORTH_COUNTING;
   let changes = 0;
+  const stopCounting = new AbortController();
+  let counted: Promise<void> | undefined;
+  // Beside the work, which need not wait for it. What keeps them from being counted keeps them from being found as well.
+  const count = async () => {
+    const options = { ...discovery, onNotice: undefined, signal: stopCounting.signal };
+    await countFiles(workspace, options).then(
+      (files) => meter.expect(files),
+      () => undefined,
+    );
+  };
 
   async function* changedFiles() {
     for await (const file of discoverFiles(workspace, discovery)) {
@@ -76,7 +86,7 @@ export async function indexWorkspace(
       const status = known.classify(file);
       meter.found(status === "unchanged");
       if (status === "unchanged") continue;
-      if (++changes === countAt) meter.expect(await countFiles(workspace, discovery));
+      if (++changes === countAt) counted = count();
       yield file;
     }
     meter.foundAll();
@@ -116,6 +126,8 @@ export async function indexWorkspace(
     // Stopped within a group; the files before it are committed, the next run does it and the rest.
     if (!signal.aborted || error !== signal.reason) throw error;
   } finally {
+    stopCounting.abort();
+    await counted;
     // Parsing is over: its threads hold a hundred megabytes that maintenance can use.
     await stages.chunker.close();
     await queue.flush();

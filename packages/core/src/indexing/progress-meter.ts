@@ -45,8 +45,8 @@ export class ProgressMeter {
     this.#filesExpected = filesKnown === 0 ? undefined : filesKnown;
   }
 
-  /** @param files how many files the run will find; undefined where they cannot be counted. */
-  expect(files: number | undefined): void {
+  /** @param files how many files the run will find. */
+  expect(files: number): void {
     this.#filesExpected = files;
   }
 

@@ -27,7 +27,9 @@ exports.activate = () => {
  */
 function measureActivation() {
   const marks = new Map(globalThis.MonacoPerformanceMarks.getMarks().map(({ name, startTime }) => [name, startTime]));
-  const between = (begin, end) => marks.get(`code/extHost/${end}/resona.resona`) - marks.get(`code/extHost/${begin}/resona.resona`);
-  const ms = between("willLoadExtensionCode", "didLoadExtensionCode") + between("willActivateExtension", "didActivateExtension");
+  const between = (begin, end) =>
+    marks.get(`code/extHost/${end}/resona.resona`) - marks.get(`code/extHost/${begin}/resona.resona`);
+  const ms =
+    between("willLoadExtensionCode", "didLoadExtensionCode") + between("willActivateExtension", "didActivateExtension");
   return Number.isNaN(ms) ? undefined : ms;
 }
