@@ -52,15 +52,6 @@ test("a commit's message can be read, as a document that cannot be changed", asy
   expect(await document.innerText()).toContain("src/login.ts");
 });
 
-test("its document is the same when it is opened again", async () => {
-  const document = editor.page.locator(".editor-group-container.active .view-lines");
-  const text = await document.innerText();
-  await editor.runCommand("View: Close Editor");
-  await expect.poll(() => editor.page.locator(".tab").count()).toBe(0);
-  await editor.runCommand("View: Reopen Closed Editor");
-  await expect.poll(() => document.innerText()).toBe(text);
-});
-
 test("its hash can be copied and its files opened", async () => {
   await searchCommits("brute force attacks on passwords", subject);
   await editor.page.keyboard.press("Enter");
