@@ -1,4 +1,4 @@
-import type { IndexEvent } from "@resona/core";
+import type { IndexEvent, ProgressEvent } from "@resona/core";
 import { type LogOutputChannel, ProgressLocation, commands, l10n, window } from "vscode";
 
 import type { PausedFolders } from "../current/paused-folders.ts";
@@ -72,13 +72,7 @@ async function indexFolder(
   const pausing = paused.onDidChange(stop);
   stop();
   const onEvent = (event: IndexEvent) => {
-    if (event.type !== "progress") return;
-    const { filesDone, filesTotal } = event;
-    report(
-      filesTotal === undefined
-        ? l10n.t("{0}, files: {1}", folder.name, filesDone)
-        : l10n.t("{0}, files: {1} of {2}", folder.name, filesDone, filesTotal),
-    );
+    if (event.type === "progress") report(progressText(folder.name, event));
   };
   const isOpen = () => engines.get(folder.id)?.engine === engine;
   try {
@@ -96,6 +90,12 @@ async function indexFolder(
   } finally {
     pausing.dispose();
   }
+}
+
+function progressText(name: string, { stage, filesDone, filesTotal, commitsRead = 0 }: ProgressEvent): string {
+  if (stage === "history") return l10n.t("{0}, commits: {1}", name, commitsRead);
+  if (filesTotal === undefined) return l10n.t("{0}, files: {1}", name, filesDone);
+  return l10n.t("{0}, files: {1} of {2}", name, filesDone, filesTotal);
 }
 
 async function offerToResume(id: string | undefined): Promise<void> {
