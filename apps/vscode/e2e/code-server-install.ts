@@ -1,7 +1,7 @@
 // Installs the VS Code that the tests run in from npm alone: code-server has the workbench, the server and the
 // extension host of VS Code, unchanged but for a few patches. Linux on x64.
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 
@@ -32,6 +32,9 @@ const releases: Record<Target, { readonly codeServer: string; readonly node: str
   floor: { codeServer: "4.103.2", node: "22.23.3" },
 };
 
+/** For the older one. */
+const RIPGREP = "1.18.0";
+
 /**
  * Installs a target into the cache folder, unless it is there, and returns where it is.
  * @throws {Error} with npm's output when something could not be installed.
@@ -45,7 +48,7 @@ export async function installCodeServer(target: Target): Promise<CodeServerInsta
     entry: join(folder, "node_modules/code-server/out/node/entry.js"),
   };
   const stamp = join(folder, "installed");
-  const wanted = `code-server ${codeServer}, Node ${node}\n`;
+  const wanted = `code-server ${codeServer}, Node ${node}, ripgrep ${RIPGREP}\n`;
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return install;
 
   console.error(`e2e: installing ${wanted.trim()}`);
@@ -59,6 +62,7 @@ export async function installCodeServer(target: Target): Promise<CodeServerInsta
   for (const part of [vscode, join(vscode, "extensions")]) await npm(part, ["install", "--omit=dev"]);
   await compileNativeModules(folder, vscode);
   removeUnused(vscode);
+  await addSearch(folder, vscode);
   writeFileSync(stamp, wanted);
   return install;
 }
@@ -92,6 +96,15 @@ function removeUnused(vscode: string): void {
     join(modules, "@microsoft/mxc-sdk/bin"),
   ];
   for (const path of unused) rmSync(path, { recursive: true, force: true });
+}
+
+/** What finds files by name and by text. Older releases download it, where newer ones have it from npm. */
+async function addSearch(folder: string, vscode: string): Promise<void> {
+  const older = join(vscode, "node_modules/@vscode/ripgrep");
+  if (!existsSync(older)) return;
+  await npm(folder, ["install", "--save-exact", `@vscode/ripgrep-universal@${RIPGREP}`]);
+  const program = join(folder, "node_modules/@vscode/ripgrep-universal/bin/linux-x64/rg");
+  cpSync(program, join(older, "bin/rg"));
 }
 
 function list(folder: string): string[] {
