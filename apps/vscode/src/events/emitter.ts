@@ -17,7 +17,8 @@ export class Emitter<T> {
 
   /** Those that are added meanwhile are not told. What a listener throws keeps it from no other, and is not caught. */
   fire(value: T): void {
-    for (const { tell } of [...this.#listeners]) {
+    const told = [...this.#listeners];
+    for (const { tell } of told) {
       try {
         tell(value);
       } catch (error) {

@@ -44,29 +44,29 @@ export interface InitializeResult {
   readonly indexPath: string;
 }
 
-export interface CountParams extends CallParams {
+interface CountParams extends CallParams {
   readonly options: Sendable<CountOptions>;
 }
 
-export interface IndexParams extends CallParams {
+interface IndexParams extends CallParams {
   readonly options: Sendable<IndexOptions>;
 }
 
-export interface SearchParams extends CallParams {
+interface SearchParams extends CallParams {
   readonly query: string;
   readonly options: Sendable<SearchOptions>;
 }
 
-export interface SearchCommitsParams extends CallParams {
+interface SearchCommitsParams extends CallParams {
   readonly query: string;
   readonly options: Sendable<ItemSearchOptions>;
 }
 
-export interface DiagnosticsParams extends CallParams {
+interface DiagnosticsParams extends CallParams {
   readonly options: Sendable<DiagnosisOptions>;
 }
 
-export interface MaintainParams extends CallParams {
+interface MaintainParams extends CallParams {
   readonly options: Sendable<MaintenanceOptions>;
 }
 

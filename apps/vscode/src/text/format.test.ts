@@ -51,7 +51,10 @@ describe("times", () => {
     [3_600, "1 hour ago"],
     [86_399, "23 hours ago"],
     [86_400, "yesterday"],
-    [86_400 * 40, "40 days ago"],
+    [86_400 * 29, "29 days ago"],
+    [86_400 * 60, "2 months ago"],
+    [86_400 * 364, "12 months ago"],
+    [86_400 * 1_626, "4 years ago"],
   ])("%d seconds ago are %s", (seconds, text) => {
     expect(ago(seconds)).toBe(text);
   });

@@ -35,6 +35,8 @@ const ageUnits = [
   { unit: "minute", seconds: 60 },
   { unit: "hour", seconds: 3_600 },
   { unit: "day", seconds: 86_400 },
+  { unit: "month", seconds: 86_400 * 30 },
+  { unit: "year", seconds: 86_400 * 365 },
 ] as const;
 
 /** How long ago: `just now`, `5 minutes ago`, `yesterday`. A time that is still to come, of another clock, is now. */

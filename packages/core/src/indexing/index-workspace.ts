@@ -72,8 +72,7 @@ export async function indexWorkspace(
   let counted: Promise<void> | undefined;
   // Beside the work, which need not wait for it. What keeps them from being counted keeps them from being found as well.
   const count = async () => {
-    const options = { ...discovery, onNotice: undefined, signal: stopCounting.signal };
-    await countFiles(workspace, options).then(
+    await countFiles(workspace, { ...discovery, onNotice: undefined, signal: stopCounting.signal }).then(
       (files) => meter.expect(files),
       () => undefined,
     );

@@ -36,17 +36,15 @@ describe("half precision", () => {
   });
 });
 
-describe.runIf("Float16Array" in globalThis)("rounding without the engine's help", () => {
+// Older engines have nothing to compare with.
+describe("rounding without the engine's help", { skip: !("Float16Array" in globalThis) }, () => {
   it("is the engine's for every number, between any two of them, and next to those", () => {
     const numbers = fromFloat16Bits(all).filter(Number.isFinite).toSorted();
     const middles = numbers.map((number, i) => (number + (numbers[i + 1] ?? number)) / 2);
-    for (const value of [...numbers, ...middles, 65_504, 65_520, 1e30, Infinity, -Infinity]) {
-      const values = near(value);
-      const expected = nativeBits(values);
-      const found = Uint16Array.from(values, nearestFloat16Bits);
-      // Not by `toEqual` each: there are four hundred thousand.
-      if (found.join() !== expected.join()) expect([value, ...found]).toEqual([value, ...expected]);
-    }
+    const values = [...numbers, ...middles, 65_504, 65_520, 1e30, Infinity, -Infinity].map(near);
+    const isOther = (some: Float32Array) =>
+      Uint16Array.from(some, nearestFloat16Bits).join() !== nativeBits(some).join();
+    expect(values.filter(isOther)).toEqual([]);
   });
 
   it("is the engine's for any number", () => {
