@@ -6,6 +6,7 @@ import type { IndexManifest } from "../store/index-folder.ts";
 import { translateStoreError } from "../store/lance-errors.ts";
 import { LanceTable } from "../store/lance-table.ts";
 import { connect } from "../store/lance.ts";
+import { openTable } from "../store/open-table.ts";
 import { chunksSchema, filesSchema } from "../store/schema.ts";
 
 /** A table that an index should have. */
@@ -26,7 +27,7 @@ export function expectedTables({ contents, fingerprint }: IndexManifest): Expect
   const files: ExpectedTable = {
     name: "files",
     schema: filesSchema(),
-    open: async (db, folder) => new LanceTable(await db.openTable("files"), folder, []),
+    open: async (db, folder) => new LanceTable(await openTable(db, folder, "files"), folder, []),
   };
   return contents === "workspace" ? [chunks, files] : [chunks];
 }

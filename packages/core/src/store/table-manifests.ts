@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { ProtobufReader } from "./protobuf-reader.ts";
-import { filesIn } from "./table-folder.ts";
+import { filesIn, ifThere } from "./table-folder.ts";
 
 /*
  * Reads the manifests of a LanceDB table, one for each version, far enough to tell which files a version consists of.
@@ -28,6 +28,8 @@ export interface Manifest {
   readonly sizes: readonly number[];
   /** What the version uses that is not known here, so that {@link names} may not be all. */
   readonly unknown: string | undefined;
+  /** Whether it names files outside of the table's folder: by any address, also on other machines. */
+  readonly hasFilesElsewhere: boolean;
 }
 
 /** Names count down from the greatest 64-bit number. */
@@ -50,6 +52,16 @@ export async function listManifests(tableFolder: string): Promise<{ manifests: M
 /** Reads a manifest; undefined if it is torn: empty, cut off, or not what its name says. */
 export async function readManifest(tableFolder: string, file: ManifestFile): Promise<Manifest | undefined> {
   return parseManifest(await readFile(join(tableFolder, "_versions", file.name)), file.version);
+}
+
+/** Reads the manifest of the newest version; undefined if there is none. */
+export async function readNewestManifest(
+  tableFolder: string,
+): Promise<{ readonly contents: Manifest | undefined } | undefined> {
+  const [newest] = (await listManifests(tableFolder)).manifests;
+  if (newest === undefined) return undefined;
+  // One that another process has removed since is not there to be torn.
+  return ifThere(readManifest(tableFolder, newest).then((contents) => ({ contents })));
 }
 
 /**
@@ -99,6 +111,7 @@ class ManifestReading implements Manifest {
   readonly names: string[] = [];
   readonly sizes: number[] = [];
   unknown: string | undefined;
+  hasFilesElsewhere = false;
   version = 0n;
 
   manifest(message: Buffer, sections: Buffer): void {
@@ -108,7 +121,7 @@ class ManifestReading implements Manifest {
       else if (reader.field === 6) this.#indexes(section(sections, reader.number(), sections.length));
       else if (reader.field === 9 || reader.field === 10) this.#flags(reader.number());
       else if (reader.field === 12) this.#name(`_transactions/${reader.text()}`);
-      else if (reader.field === 18) this.#isUnknown("files in other folders");
+      else if (reader.field === 18) this.#isElsewhere();
       else if (reader.field === 20) this.#isUnknown("branches");
       else this.#atMost(21, reader.field, "Manifest");
     }
@@ -141,7 +154,7 @@ class ManifestReading implements Manifest {
     for (const reader = new ProtobufReader(message); reader.next();) {
       if (reader.field === 1) path = reader.text();
       else if (reader.field === 6) bytes = reader.number();
-      else if (reader.field === 7) this.#isUnknown("files in other folders");
+      else if (reader.field === 7) this.#isElsewhere();
       else this.#atMost(7, reader.field, "DataFile");
     }
     this.#name(`data/${path}`, Number(bytes));
@@ -154,7 +167,7 @@ class ManifestReading implements Manifest {
       if (reader.field === 1) type = reader.number();
       else if (reader.field === 2) readVersion = reader.number();
       else if (reader.field === 3) id = reader.number();
-      else if (reader.field === 7) this.#isUnknown("files in other folders");
+      else if (reader.field === 7) this.#isElsewhere();
       else this.#atMost(7, reader.field, "DeletionFile");
     }
     const ending = DELETION_ENDINGS[Number(type)];
@@ -173,7 +186,7 @@ class ManifestReading implements Manifest {
     let uuid: Buffer = Buffer.alloc(0);
     for (const reader = new ProtobufReader(message); reader.next();) {
       if (reader.field === 1) uuid = bytesOfUuid(reader.bytes());
-      else if (reader.field === 9) this.#isUnknown("files in other folders");
+      else if (reader.field === 9) this.#isElsewhere();
       else this.#atMost(11, reader.field, "IndexMetadata");
     }
     if (uuid.length !== UUID_BYTES) throw new RangeError("An index has no name.");
@@ -190,6 +203,11 @@ class ManifestReading implements Manifest {
   /** Fields that a newer release has added could name files. */
   #atMost(last: number, field: number, message: string): void {
     if (field > last) this.#isUnknown(`field ${field} of ${message}`);
+  }
+
+  #isElsewhere(): void {
+    this.hasFilesElsewhere = true;
+    this.#isUnknown("files in other folders");
   }
 
   #isUnknown(what: string): void {

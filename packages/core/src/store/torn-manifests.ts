@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { resonaError } from "../errors.ts";
 import { syncPath } from "./sync-files.ts";
 import { ifThere } from "./table-folder.ts";
-import { listManifests, type ManifestFile, readManifest } from "./table-manifests.ts";
+import { listManifests, type ManifestFile, readManifest, readNewestManifest } from "./table-manifests.ts";
 
 /*
  * LanceDB forces nothing to the disk, so a power cut can leave the manifest of a version empty, cut off or full of zeros.
@@ -32,8 +32,8 @@ export interface HealedTable {
  * @param tableFolder `<index>/<table>.lance`.
  */
 export async function isNewestManifestTorn(tableFolder: string): Promise<boolean> {
-  const { manifests } = await listManifests(tableFolder);
-  return manifests[0] !== undefined && (await isTorn(tableFolder, manifests[0]));
+  const newest = await readNewestManifest(tableFolder);
+  return newest !== undefined && newest.contents === undefined;
 }
 
 /**
