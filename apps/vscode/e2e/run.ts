@@ -37,7 +37,7 @@ async function main([kind, ...args]: readonly string[]): Promise<number> {
     await run("integration", [], { VSCODE_TARGET: "current" }),
     await run("integration", [], { VSCODE_TARGET: "floor" }),
     await run("ui", [], { VSCODE_TARGET: "current" }),
-    await run("ui", ["first-run", "index-health"], { VSCODE_TARGET: "floor" }),
+    await run("ui", ["first-run"], { VSCODE_TARGET: "floor" }),
   ];
   return Math.max(...codes);
 }

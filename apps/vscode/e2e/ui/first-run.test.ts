@@ -22,6 +22,16 @@ test("Index Workspace indexes every file", async () => {
   expect(editor.engines()).toHaveLength(1);
 });
 
+// As the engine of the editor's own Node.js has written it.
+test("every record of the index is sound", async () => {
+  await editor.runCommand("Resona: Show Index Health");
+  await editor.webview.getByRole("button", { name: "Check every record" }).click();
+  await expect
+    .poll(() => editor.webview.getByText("All records of 4 chunks were read; nothing is wrong.").count())
+    .toBeGreaterThan(0);
+  await editor.runCommand("View: Close All Editors");
+});
+
 test("Show Log shows what has been done", async () => {
   await editor.runCommand("Resona: Show Log");
   await expect.poll(() => editor.page.locator(".panel .view-lines").innerText()).toContain("Indexing");
