@@ -4,14 +4,14 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { temporaryFolder } from "../../test/temp-folder.ts";
 import { isBeingWritten, lockForWriting } from "./writer-lock.ts";
 
-/** A process of its own that takes the lock, says so, and keeps it until it is killed. */
-function holderProcess(folder: string): ChildProcess {
-  const script = `
+/** What a process runs that takes the lock, says so, and keeps it until it is killed. */
+function holderScript(folder: string): string {
+  return `
     import { lockForWriting } from ${JSON.stringify(new URL("./writer-lock.ts", import.meta.url).href)};
     try {
       await lockForWriting(${JSON.stringify(folder)});
@@ -20,7 +20,10 @@ function holderProcess(folder: string): ChildProcess {
     } catch (error) {
       console.log(error.code);
     }`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+}
+
+function holderProcess(folder: string): ChildProcess {
+  const child = spawn(process.execPath, ["--input-type=module", "-e", holderScript(folder)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));
@@ -71,6 +74,27 @@ describe("lockForWriting", () => {
     await release();
     expect(existsSync(join(folder, "writer.lock"))).toBe(false);
   });
+
+  it.skipIf(process.platform !== "linux")(
+    "is free after its holder was killed and nobody asks how it ended",
+    async () => {
+      const folder = await temporaryFolder();
+      // As the first process of a container that knows nothing of the children it has been left.
+      const parent = spawn(
+        "sh",
+        ["-c", '"$@" & exec sleep 60', "sh", process.execPath, "--input-type=module", "-e", holderScript(folder)],
+        {
+          stdio: ["ignore", "pipe", "inherit"],
+        },
+      );
+      onTestFinished(() => void parent.kill("SIGKILL"));
+      expect(await said(parent)).toBe("held");
+      const { pid } = JSON.parse(await readFile(join(folder, "writer.json"), "utf8")) as { pid: number };
+      process.kill(pid, "SIGKILL");
+      await vi.waitUntil(async () => (await readFile(`/proc/${pid}/stat`, "utf8")).includes(") Z "));
+      await (await lockForWriting(folder)).release();
+    },
+  );
 
   it("is won by exactly one of several processes that find a killed holder", async () => {
     const folder = await temporaryFolder();

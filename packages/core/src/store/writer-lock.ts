@@ -164,7 +164,7 @@ async function judge(holder: LockHolder | undefined): Promise<"alive" | "dead" |
   }
 }
 
-/** Of a living process, where the system has `/proc`. */
+/** Of a living process, where the system has `/proc` (its fields: `man 5 proc_pid_stat`). */
 async function identityOf(pid: number | "self"): Promise<ProcessIdentity | undefined> {
   try {
     const [bootId, pidNamespace, status] = await Promise.all([
@@ -172,8 +172,11 @@ async function identityOf(pid: number | "self"): Promise<ProcessIdentity | undef
       readlink("/proc/self/ns/pid"),
       readFile(`/proc/${pid}/stat`, "utf8"),
     ]);
-    // Field 22; the name before the fields may hold spaces and parentheses.
-    const startTicks = status.slice(status.lastIndexOf(")") + 2).split(" ")[19];
+    // From field 3 on; the name before them may hold spaces and parentheses.
+    const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
+    const [state, threads, startTicks] = [fields[0], fields[17], fields[19]];
+    // It has ended, to its last thread, and nobody has asked how: in containers that can stay so for good.
+    if (state === "Z" && threads === "1") return undefined;
     return startTicks === undefined ? undefined : { bootId: bootId.trim(), pidNamespace, startTicks };
   } catch {
     return undefined;
