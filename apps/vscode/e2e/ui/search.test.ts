@@ -151,8 +151,9 @@ test("where files are never opened as previews, those that were only looked at a
   await goTo("shipping.md", 3);
 });
 
-// Older editors take every Enter in such a list for the same.
-const ways = targetFrom(process.env) === "floor" ? ["the row's button"] : ["the row's button", "Ctrl+Enter"];
+/** Older editors take every Enter in such a list for the same. */
+const isFloor = targetFrom(process.env) === "floor";
+const ways = isFloor ? ["the row's button"] : ["the row's button", "Ctrl+Enter"];
 
 test.each(ways)("%s opens to the side, and what was open stays", async (way) => {
   await goTo("shipping.md", 3);
@@ -173,6 +174,13 @@ test("an empty query lists what was searched for before", async () => {
     .toEqual(["check a password against its hash", "total price of a shopping cart"]);
   await editor.pick("total price of a shopping cart");
   await expect.poll(async () => (await editor.choices())[0]).toBe("cart.ts");
+});
+
+test.skipIf(isFloor)("Alt+Enter lists all results in the view", async () => {
+  await editor.page.keyboard.press("Alt+Enter");
+  await expect.poll(() => editor.treeRows("Results").allInnerTexts()).toHaveLength(8);
+  await editor.runCommand("Resona: Clear Results");
+  await search("total price of a shopping cart", "cart.ts");
 });
 
 test("Show All in View lists the results by file, and F4 goes from one to the next", async () => {
