@@ -3,7 +3,13 @@ import { join } from "node:path";
 
 import { syncPath } from "./sync-files.ts";
 import { entriesOf, filesIn, foldersIn, ifThere, RECENT_MS, statIfThere } from "./table-folder.ts";
-import { listManifests, type Manifest, type ManifestFile, readManifest } from "./table-manifests.ts";
+import {
+  listManifests,
+  type Manifest,
+  type ManifestFile,
+  readManifest,
+  readManifestIfThere,
+} from "./table-manifests.ts";
 
 /** What the removal of expired versions has freed, or would free. */
 export interface ExpiredVersions {
@@ -127,7 +133,7 @@ async function manifestsOf(tableFolder: string): Promise<ManifestFile[]> {
 
 /** What the manifest of a version that stays says. */
 async function contentsOf(tableFolder: string, manifest: ManifestFile): Promise<Manifest> {
-  const found = await ifThere(readManifest(tableFolder, manifest).then((contents) => ({ contents })));
+  const found = await readManifestIfThere(tableFolder, manifest);
   if (found === undefined) throw new Refusal(beingWritten);
   const { contents } = found;
   if (contents === undefined) throw new Refusal(`the manifest of its version ${manifest.version} is torn`);

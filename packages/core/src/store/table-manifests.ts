@@ -59,9 +59,15 @@ export async function readNewestManifest(
   tableFolder: string,
 ): Promise<{ readonly contents: Manifest | undefined } | undefined> {
   const [newest] = (await listManifests(tableFolder)).manifests;
-  if (newest === undefined) return undefined;
-  // One that another process has removed since is not there to be torn.
-  return ifThere(readManifest(tableFolder, newest).then((contents) => ({ contents })));
+  return newest && readManifestIfThere(tableFolder, newest);
+}
+
+/** Reads a manifest, whose contents are undefined if it is torn; undefined if another process has removed it since. */
+export async function readManifestIfThere(
+  tableFolder: string,
+  file: ManifestFile,
+): Promise<{ readonly contents: Manifest | undefined } | undefined> {
+  return ifThere(readManifest(tableFolder, file).then((contents) => ({ contents })));
 }
 
 /**

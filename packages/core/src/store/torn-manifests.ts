@@ -4,8 +4,7 @@ import { join } from "node:path";
 
 import { resonaError } from "../errors.ts";
 import { syncPath } from "./sync-files.ts";
-import { ifThere } from "./table-folder.ts";
-import { listManifests, type ManifestFile, readManifest, readNewestManifest } from "./table-manifests.ts";
+import { listManifests, type ManifestFile, readManifestIfThere, readNewestManifest } from "./table-manifests.ts";
 
 /*
  * LanceDB forces nothing to the disk, so a power cut can leave the manifest of a version empty, cut off or full of zeros.
@@ -59,8 +58,7 @@ export async function healTornManifests(tableFolder: string): Promise<HealedTabl
 }
 
 async function isTorn(tableFolder: string, manifest: ManifestFile): Promise<boolean> {
-  // One that another process has removed since is not there to be torn.
-  const found = await ifThere(readManifest(tableFolder, manifest).then((contents) => ({ contents })));
+  const found = await readManifestIfThere(tableFolder, manifest);
   return found !== undefined && found.contents === undefined;
 }
 

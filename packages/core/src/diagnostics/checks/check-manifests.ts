@@ -1,6 +1,5 @@
 import type { Finding } from "../../model/finding.ts";
-import { ifThere } from "../../store/table-folder.ts";
-import { listManifests, readManifest } from "../../store/table-manifests.ts";
+import { listManifests, readManifestIfThere } from "../../store/table-manifests.ts";
 import { isNewestManifestTorn } from "../../store/torn-manifests.ts";
 import type { Remedies } from "../remedies.ts";
 import { listed } from "../sentences.ts";
@@ -24,7 +23,7 @@ export async function checkAllManifests(table: string, tableFolder: string, reme
 export async function tornManifests(tableFolder: string): Promise<string[]> {
   const torn: string[] = [];
   for (const manifest of (await listManifests(tableFolder)).manifests) {
-    const found = await ifThere(readManifest(tableFolder, manifest).then((contents) => ({ contents })));
+    const found = await readManifestIfThere(tableFolder, manifest);
     if (found !== undefined && found.contents === undefined) torn.push(manifest.name);
   }
   return torn;
